@@ -1,8 +1,8 @@
 // Result<T>: a value, or an Error that says what failed, on what, and why.
 //
 // Three classes of failure are never mixed (docs/architecture.md): the host failed -> Result; the
-// guest misbehaved -> a status, a device reset or that VM's end; our own bug -> BULKHEAD_CHECK and abort.
-// Nothing of ours throws.
+// guest misbehaved -> a status, a device reset or that VM's end; our own bug -> BULKHEAD_CHECK and
+// abort. Nothing of ours throws.
 #pragma once
 
 #include <optional>

@@ -1,0 +1,180 @@
+"""What is measured: one class for each way of running `echo hi` from a busybox image."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+
+MARK = b"hi"
+GUEST_MEMORY_MIB = 512  # the same for bulkhead and QEMU
+
+
+def run_and_time(command, mark=MARK, **options):
+    """Gives (milliseconds to the first output that is ours, milliseconds to the end)."""
+    start = time.monotonic()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          **options) as process:
+        output = b""
+        first = None
+        while chunk := os.read(process.stdout.fileno(), 65536):
+            output += chunk
+            if first is None and mark in output:
+                first = time.monotonic()
+        errors = process.stderr.read()
+        code = process.wait()
+    end = time.monotonic()
+    if first is None or code != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {code}\n{output.decode(errors='replace')}"
+                           f"{errors.decode(errors='replace')}")
+    return (first - start) * 1000, (end - start) * 1000
+
+
+def private_kib(pid, guest_bytes):
+    """Private_* of a process without the mappings that are guest RAM, in KiB."""
+    total = 0
+    size = 0
+    with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
+        for line in file:
+            field, _, value = line.partition(":")
+            if "-" in field and " " in field:
+                continue
+            if field == "Size":
+                size = int(value.split()[0]) * 1024
+            elif field.startswith("Private_") and field != "Private_Hugetlb" and size < guest_bytes // 2:
+                total += int(value.split()[0])
+    return total
+
+
+def find_process(name, ancestor):
+    """The process called `name` below `ancestor`, waited for."""
+    for _ in range(3000):
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                with open(f"/proc/{entry}/comm", encoding="utf-8") as file:
+                    if file.read().strip() != name[:15]:
+                        continue
+                with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
+                    parent = int(file.read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == ancestor:
+                return int(entry)
+        time.sleep(0.02)
+    raise RuntimeError(f"no process {name} below {ancestor}")
+
+
+class Row:
+    name = ""
+
+    def command(self):
+        raise NotImplementedError
+
+    def run_once(self):
+        first, whole = run_and_time(self.command())
+        return {"first_byte": first, "whole": whole}
+
+    def measure_memory(self):
+        return {}
+
+
+class Bulkhead(Row):
+    name = "bulkhead-cold"
+
+    def __init__(self, staged, directory):
+        self.program = os.path.join(staged, "bin", "bulkhead")
+        self.state = ["--root", os.path.join(directory, "root"), "--state", os.path.join(directory, "state")]
+        image = os.path.join(directory, "image")
+        subprocess.run([os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+                                     "make_busybox_image"), image], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([self.program, *self.state, "load", "--name", "bench:latest", image], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def command(self, *process):
+        return [self.program, *self.state, "run", "--rm", "-m", f"{GUEST_MEMORY_MIB}m", "bench",
+                *(process or ("echo", "hi"))]
+
+    def measure_memory(self):
+        with subprocess.Popen(self.command("sh", "-c", "echo hi; sleep 1000"), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as process:
+            process.stdout.read(2)
+            vmm = find_process("bulkhead-vmm", process.pid)
+            used = private_kib(vmm, GUEST_MEMORY_MIB << 20)
+            process.terminate()
+            process.kill()
+        return {"vmm_private_kib": used}
+
+
+class OciRuntime(Row):
+    """crun or runc with a bundle whose root file system is the busybox that the image holds."""
+
+    def __init__(self, runtime, directory):
+        self.name = runtime
+        self.bundle = os.path.join(directory, runtime)
+        self.count = 0
+        bin_directory = os.path.join(self.bundle, "rootfs", "bin")
+        os.makedirs(bin_directory)
+        for folder in ("proc", "dev", "sys", "tmp"):
+            os.makedirs(os.path.join(self.bundle, "rootfs", folder))
+        shutil.copy(shutil.which("busybox"), bin_directory)
+        for applet in ("sh", "echo"):
+            os.symlink("busybox", os.path.join(bin_directory, applet))
+        subprocess.run([runtime, "spec"], cwd=self.bundle, check=True)
+        config_path = os.path.join(self.bundle, "config.json")
+        with open(config_path, encoding="utf-8") as file:
+            config = json.load(file)
+        config["process"]["terminal"] = False
+        config["process"]["args"] = ["echo", "hi"]
+        with open(config_path, "w", encoding="utf-8") as file:
+            json.dump(config, file)
+
+    def command(self):
+        self.count += 1
+        return [self.name, "run", "--bundle", self.bundle, f"bench-{os.getpid()}-{self.count}"]
+
+
+class QemuMicrovm(Row):
+    """QEMU's microvm machine with the same kernel and the same busybox, from an initramfs."""
+
+    name = "qemu-microvm"
+
+    def __init__(self, staged, directory):
+        self.kernel = os.path.join(staged, "share", "bulkhead", "vmlinux")
+        root = os.path.join(directory, "microvm")
+        os.makedirs(os.path.join(root, "bin"))
+        os.makedirs(os.path.join(root, "dev"))
+        subprocess.run(["mknod", os.path.join(root, "dev", "console"), "c", "5", "1"], check=True)
+        shutil.copy(shutil.which("busybox"), os.path.join(root, "bin"))
+        with open(os.path.join(root, "init"), "w", encoding="utf-8") as file:
+            file.write("#!/bin/busybox sh\n/bin/busybox echo hi\nexec /bin/busybox reboot -f\n")
+        os.chmod(os.path.join(root, "init"), 0o755)
+        self.initramfs = os.path.join(directory, "microvm.cpio")
+        with open(self.initramfs, "wb") as file:
+            names = subprocess.run(["find", ".", "-print0"], cwd=root, check=True, capture_output=True).stdout
+            subprocess.run(["cpio", "--quiet", "--null", "-o", "-H", "newc"], cwd=root, check=True, input=names,
+                           stdout=file)
+
+    def command(self):
+        return ["qemu-system-x86_64", "-M", "microvm,x-option-roms=off,rtc=off", "-accel", "kvm", "-cpu", "host",
+                "-smp", "1", "-m", str(GUEST_MEMORY_MIB), "-nodefaults", "-no-user-config", "-display", "none",
+                "-serial", "stdio", "-no-reboot", "-kernel", self.kernel, "-initrd", self.initramfs,
+                "-append", "console=ttyS0 quiet reboot=k panic=-1"]
+
+    def measure_memory(self):
+        command = [part if part != "console=ttyS0 quiet reboot=k panic=-1" else
+                   "console=ttyS0 quiet reboot=k panic=-1 rdinit=/bin/busybox -- sh -c \"busybox echo hi; busybox sleep 1000\""
+                   for part in self.command()]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+            output = b""
+            while MARK not in output:
+                output += os.read(process.stdout.fileno(), 4096)
+            used = private_kib(process.pid, GUEST_MEMORY_MIB << 20)
+            process.kill()
+        return {"vmm_private_kib": used}
+
+
+def make_rows(staged, directory):
+    return [Bulkhead(staged, directory), OciRuntime("crun", directory), OciRuntime("runc", directory),
+            QemuMicrovm(staged, directory)]
