@@ -101,6 +101,68 @@ class Timer final : public EventLoop::Registration, public std::enable_shared_fr
 
 }  // namespace
 
+class EventLoop::WaiterState : public std::enable_shared_from_this<WaiterState> {
+  public:
+    WaiterState(asio::io_context& context, int fd, std::function<void(Interest)> on_ready)
+        : descriptor_(context, fd), on_ready_(std::move(on_ready)) {}
+
+    WaiterState(const WaiterState&) = delete;
+    WaiterState& operator=(const WaiterState&) = delete;
+
+    ~WaiterState() { cancel(); }
+
+    void arm(Interest interest) {
+        bool& armed = interest == Interest::Read ? read_armed_ : write_armed_;
+        if (std::exchange(armed, true)) return;
+        const auto wait = interest == Interest::Read ? asio::posix::descriptor_base::wait_read
+                                                     : asio::posix::descriptor_base::wait_write;
+        descriptor_.async_wait(wait, [self = shared_from_this(), interest,
+                                      &armed](const boost::system::error_code& error) {
+            if (error || self->cancelled_) return;
+            armed = false;
+            self->on_ready_(interest);
+        });
+    }
+
+    void cancel() {
+        cancelled_ = true;
+        if (descriptor_.is_open()) static_cast<void>(descriptor_.release());
+    }
+
+  private:
+    asio::posix::stream_descriptor descriptor_;
+    std::function<void(Interest)> on_ready_;
+    bool read_armed_ = false;
+    bool write_armed_ = false;
+    bool cancelled_ = false;
+};
+
+EventLoop::Waiter::Waiter(std::shared_ptr<WaiterState> state) : state_(std::move(state)) {}
+
+EventLoop::Waiter::Waiter(Waiter&&) noexcept = default;
+
+EventLoop::Waiter& EventLoop::Waiter::operator=(Waiter&& other) noexcept {
+    if (this != &other) {
+        reset();
+        state_ = std::move(other.state_);
+    }
+    return *this;
+}
+
+EventLoop::Waiter::~Waiter() {
+    reset();
+}
+
+void EventLoop::Waiter::arm(Interest interest) {
+    state_->arm(interest);
+}
+
+void EventLoop::Waiter::reset() {
+    if (state_ == nullptr) return;
+    state_->cancel();
+    state_.reset();
+}
+
 EventLoop::Handle::Handle(std::shared_ptr<Registration> registration)
     : registration_(std::move(registration)) {}
 
@@ -137,6 +199,10 @@ EventLoop::Handle EventLoop::watch(int fd, Interest interest, std::function<void
         std::make_shared<FdWatch>(implementation_->context, fd, interest, std::move(on_ready));
     watch->arm();
     return Handle(std::move(watch));
+}
+
+EventLoop::Waiter EventLoop::waiter(int fd, std::function<void(Interest)> on_ready) {
+    return Waiter(std::make_shared<WaiterState>(implementation_->context, fd, std::move(on_ready)));
 }
 
 EventLoop::Handle EventLoop::after(std::chrono::nanoseconds delay, std::function<void()> on_time) {

@@ -35,6 +35,30 @@ class EventLoop {
         std::shared_ptr<Registration> registration_;
     };
 
+    class WaiterState;  // implementation, in the .cpp
+
+    // Waits on one descriptor, for one readiness at a time. Made once for a descriptor that is
+    // often not wanted (no room for its data, no credit): not armed, it costs nothing and never
+    // spins. Destroy on the loop thread (or when the loop is not running); its callback never runs
+    // afterwards.
+    class [[nodiscard]] Waiter {
+      public:
+        Waiter() = default;
+        explicit Waiter(std::shared_ptr<WaiterState> state);
+        Waiter(Waiter&&) noexcept;
+        Waiter& operator=(Waiter&&) noexcept;
+        Waiter(const Waiter&) = delete;
+        Waiter& operator=(const Waiter&) = delete;
+        ~Waiter();
+
+        // The next readiness for `interest` calls back once; nothing new when armed already.
+        void arm(Interest interest);
+        void reset();
+
+      private:
+        std::shared_ptr<WaiterState> state_;
+    };
+
     EventLoop();
     ~EventLoop();
     EventLoop(const EventLoop&) = delete;
@@ -45,6 +69,9 @@ class EventLoop {
     // lives. One handle for each fd and loop; give a second interest its own duplicate of the
     // descriptor. Thread: loop.
     Handle watch(int fd, Interest interest, std::function<void()> on_ready);
+
+    // As watch(), for either interest, and only when armed. It is this descriptor's only handle.
+    Waiter waiter(int fd, std::function<void(Interest)> on_ready);
 
     // Calls `on_time` once, after `delay`. Thread: loop.
     Handle after(std::chrono::nanoseconds delay, std::function<void()> on_time);

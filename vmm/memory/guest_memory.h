@@ -38,6 +38,9 @@ class GuestSlice {
     void copy_to(std::span<std::byte> buffer) const;
     void copy_from(std::span<const std::byte> bytes) const;
 
+    // Fills it with zeros.
+    void clear() const;
+
   private:
     friend class GuestMemory;
 
@@ -104,9 +107,10 @@ class GuestMemory {
     [[nodiscard]] std::optional<std::uint16_t> load_acquire(GuestAddress address) const;
     [[nodiscard]] bool store_release(GuestAddress address, std::uint16_t value) const;
 
-    // Gives the host pages behind a page-aligned range back; they read as zeros afterwards. The
+    // Gives the host's pages that lie wholly in the range back; they read as zeros afterwards. The
     // part of the range outside RAM is ignored. For the balloon.
     void discard(GuestAddress start, std::uint64_t length) const;
+    void discard(const GuestSlice& slice) const;
 
   private:
     explicit GuestMemory(std::vector<Region> regions) : regions_(std::move(regions)) {}

@@ -24,10 +24,11 @@ class SliceCursor {
     // Takes the next `length` bytes as slices, for vectored I/O. False, and nothing taken, when
     // there are fewer.
     [[nodiscard]] bool take(std::uint64_t length, std::vector<memory::GuestSlice>& slices);
-    // Splits the last `length` bytes off into a cursor of their own; empty when there are fewer.
-    [[nodiscard]] SliceCursor split_tail(std::uint64_t length);
 
   protected:
+    // Takes the last `length` bytes as slices; none when there are fewer.
+    [[nodiscard]] std::vector<memory::GuestSlice> take_tail(std::uint64_t length);
+
     // Moves over `length` bytes, calling `use(slice)` for each contiguous part.
     template <class Use>
     void advance(std::uint64_t length, Use use);
@@ -55,6 +56,9 @@ class ChainWriter : public SliceCursor {
 
     // Copies bytes in. False, and nothing written, when there is less room.
     [[nodiscard]] bool write(std::span<const std::byte> bytes);
+
+    // Splits the last `length` bytes off into a writer of their own; empty when there are fewer.
+    [[nodiscard]] ChainWriter split_tail(std::uint64_t length);
 };
 
 struct Chain {

@@ -30,7 +30,7 @@ class Interrupt {
 // What exists from DRIVER_OK to reset.
 struct Activation {
     std::uint64_t features = 0;  // what the driver accepted, a subset of what was offered
-    std::vector<Queue> queues;   // one for each entry of queue_sizes(), in order
+    std::vector<Queue> queues;   // one for each entry of queue_sizes, in order, less optional ones
     Interrupt* interrupt = nullptr;
 };
 
@@ -38,6 +38,7 @@ struct DeviceTraits {
     std::uint32_t type = 0;                  // virtio 1.2 §5
     std::uint64_t features = 0;              // offered, VIRTIO_F_VERSION_1 included
     std::vector<std::uint16_t> queue_sizes;  // the largest size of each queue
+    std::uint16_t optional_queues = 0;       // how many of the last ones the driver may leave out
 };
 
 class VirtioDevice {

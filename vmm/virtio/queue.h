@@ -4,8 +4,8 @@
 // Use:
 //     while (true) {
 //         Queue::Pop popped = queue.pop();
-//         if (popped.broken) return broken(popped.reason);   // the driver violated the ring
-//         protocol if (!popped.chain) break;
+//         if (popped.broken) return broken(popped.reason);  // the driver violated the protocol
+//         if (!popped.chain) break;
 //         ... work on popped.chain->readable / writable ...
 //         queue.push_used(popped.chain->head, written);
 //     }
@@ -52,7 +52,8 @@ class Queue {
                                          std::uint64_t features);
 
     // The next available chain. Also asks the driver for notifications again when the ring is
-    // empty, with the re-check that EVENT_IDX needs, so that "empty" is never a lost wake-up.
+    // empty, with the re-check that EVENT_IDX needs, so that "empty" is never a lost wake-up. Once
+    // broken, a queue stays so.
     [[nodiscard]] Pop pop();
 
     // Gives the chain back with the bytes written to it. `head` must come from pop().
@@ -67,12 +68,17 @@ class Queue {
 
     [[nodiscard]] QueuePositions positions() const { return positions_; }
 
-    void restore(QueuePositions positions) { positions_ = positions; }
+    void restore(QueuePositions positions);
 
     [[nodiscard]] std::uint16_t size() const { return config_.size; }
 
   private:
     Queue(const memory::GuestMemory& memory, const QueueConfig& config, std::uint64_t features);
+
+    // The chains that the driver has made available and pop() has not given yet.
+    [[nodiscard]] std::uint16_t pending() const;
+    [[nodiscard]] std::uint16_t load(memory::GuestAddress ring, std::uint64_t offset) const;
+    Pop broken(const char* reason);
 
     const memory::GuestMemory* memory_;
     QueueConfig config_;
@@ -80,6 +86,7 @@ class Queue {
     bool indirect_ = false;
     QueuePositions positions_;
     std::uint16_t signalled_used_ = 0;  // next_used when should_interrupt() was last asked
+    const char* broken_reason_ = nullptr;
 };
 
 }  // namespace bulkhead::virtio

@@ -1,0 +1,51 @@
+"""The QEMU command line of the devhost."""
+
+import shutil
+
+from . import DevhostError
+
+PROGRAM = "qemu-system-x86_64"
+
+# Quiet and quick: no timer that mistakes a busy host for a hang, no self-tests, no probes for what
+# is not there. `panic=-1` with `-no-reboot` turns a crash into QEMU's end.
+KERNEL_ARGUMENTS = (
+    "console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable nowatchdog"
+    " rcupdate.rcu_cpu_stall_suppress=1 cryptomgr.notests lsm=landlock audit=0 cgroup_no_v1=all"
+    " initcall_blacklist=init_kprobe_trace,load_system_certificate_list"
+)
+
+# The virtio-serial ports in their order; guest/main knows the same numbers. Port 0 is the terminal.
+PORTS = ("terminal", "control", "out", "err", "in")
+
+
+def command(kernel, initramfs, options, ports):
+    """The command line; PORTS maps each name in PORTS to a socket's descriptor."""
+    if not shutil.which(PROGRAM):
+        raise DevhostError(f"{PROGRAM} is missing: apt-get install qemu-system-x86")
+    arguments = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
+    arguments += ["-M", "q35,usb=off,vmport=off,smbus=off,sata=off", "-m", str(options.memory)]
+    arguments += processor(options)
+    arguments += ["-kernel", kernel.vmlinux, "-initrd", initramfs, "-append", KERNEL_ARGUMENTS]
+    arguments += ["-serial", "stdio", "-device", "virtio-serial-pci,max_ports=8"]
+    for number, name in enumerate(PORTS):
+        device = "virtserialport" if number else "virtconsole"
+        arguments += ["-chardev", f"socket,id={name},fd={ports[name]}"]
+        arguments += ["-device", f"{device},chardev={name},nr={number}"]
+    arguments += shared("root", "/", ",readonly=on")
+    for number, folder in enumerate(options.share):
+        arguments += shared(f"share{number}", folder, "")
+    return [str(argument) for argument in arguments]
+
+
+def processor(options):
+    # Five-level page tables only make emulation slower.
+    model = ["-cpu", "max,la57=off,pku=off"]
+    if options.icount:
+        return model + ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+    return model + ["-smp", str(options.cpus), "-accel", "tcg,thread=multi"]
+
+
+def shared(tag, folder, access):
+    folder = str(folder).replace(",", ",,")
+    backend = f"local,id={tag},path={folder},security_model=none,multidevs=remap{access}"
+    return ["-fsdev", backend, "-device", f"virtio-9p-pci,fsdev={tag},mount_tag={tag}"]
