@@ -22,27 +22,41 @@ constexpr std::uint32_t kTransmitSlot = vsock::kMaxPayload + vsock::kHeaderSize 
 
 std::string text_of(const Header& header) {
     switch (header.operation) {
-        case Operation::Request: return "Request";
-        case Operation::Response: return "Response";
-        case Operation::Reset: return "Reset";
-        case Operation::Shutdown: return concat("Shutdown ", header.flags);
-        case Operation::Data: return concat("Data ", header.length);
-        case Operation::CreditUpdate: return "CreditUpdate";
-        case Operation::CreditRequest: return "CreditRequest";
+        case Operation::Request:
+            return "Request";
+        case Operation::Response:
+            return "Response";
+        case Operation::Reset:
+            return "Reset";
+        case Operation::Shutdown:
+            return concat("Shutdown ", header.flags);
+        case Operation::Data:
+            return concat("Data ", header.length);
+        case Operation::CreditUpdate:
+            return "CreditUpdate";
+        case Operation::CreditRequest:
+            return "CreditRequest";
     }
     return "unknown";
 }
 
 }  // namespace
 
-VsockGuest::VsockGuest(std::size_t receive_buffers, std::uint64_t declined_features) {
+VsockGuest::VsockGuest(std::size_t receive_buffers, std::uint64_t declined_features)
+    : declined_features_(declined_features) {
     for (std::size_t slot = 0; slot < kReceiveSlots; ++slot) {
         free_receive_.push_back(driver.arena().allocate(4096));
     }
     for (std::size_t slot = 0; slot < kTransmitSlots; ++slot) {
         transmit_.push_back(driver.arena().allocate(kTransmitSlot));
     }
-    driver.activate(device, declined_features);
+    restart(receive_buffers);
+}
+
+void VsockGuest::restart(std::size_t receive_buffers) {
+    for (const auto& [head, slot] : offered_) free_receive_.push_back(slot.address);
+    offered_.clear();
+    driver.activate(device, declined_features_);
     offer(receive_buffers);
 }
 
@@ -55,11 +69,10 @@ void VsockGuest::offer(std::size_t count, std::uint32_t bytes) {
         BULKHEAD_CHECK(!free_receive_.empty());
         const auto address = free_receive_.back();
         free_receive_.pop_back();
-        const auto chain =
-            driver.queue(0)
-                .chain()
-                .buffer({.address = address, .length = bytes, .writable = true})
-                .submit();
+        const auto chain = driver.queue(0)
+                               .chain()
+                               .buffer({.address = address, .length = bytes, .writable = true})
+                               .submit();
         offered_[chain.head] = {.address = address, .bytes = bytes};
     }
     driver.kick(0);
@@ -127,8 +140,8 @@ void VsockGuest::collect() {
         const auto bytes = driver.arena().bytes(slot.address, used->length);
         vsock::HeaderBytes header;
         std::copy_n(bytes.begin(), header.size(), header.begin());
-        arrived_.push_back({vsock::parse_header(header),
-                            {bytes.begin() + vsock::kHeaderSize, bytes.end()}});
+        arrived_.push_back(
+            {vsock::parse_header(header), {bytes.begin() + vsock::kHeaderSize, bytes.end()}});
         BULKHEAD_CHECK(arrived_.back().payload.size() == arrived_.back().header.length);
     }
     if (refill && taken > 0) offer(taken);

@@ -7,7 +7,9 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/event_loop.h"
@@ -46,6 +48,8 @@ class VsockGuest {
     // Starts the device with `receive_buffers` offered.
     explicit VsockGuest(std::size_t receive_buffers = 64, std::uint64_t declined_features = 0);
     ~VsockGuest();
+    // Activates the device again, after driver.reset().
+    void restart(std::size_t receive_buffers = 64);
     VsockGuest(const VsockGuest&) = delete;
     VsockGuest& operator=(const VsockGuest&) = delete;
 
@@ -90,6 +94,7 @@ class VsockGuest {
 
     void collect();
 
+    std::uint64_t declined_features_;
     std::vector<memory::GuestAddress> free_receive_;
     std::map<std::uint32_t, Slot> offered_;
     std::vector<memory::GuestAddress> transmit_;

@@ -28,11 +28,18 @@ void GuestSocket::on_packet(const GuestPacket& packet) {
     peer_buffer_ = packet.header.buffer_allocation;
     peer_forwarded_ = packet.header.forward_count;
     switch (packet.header.operation) {
-        case Operation::Data: return enqueue(packet);
-        case Operation::CreditRequest: return transmit(Operation::CreditUpdate);
-        case Operation::Shutdown: peer_shutdown_ |= packet.header.flags; return;
-        case Operation::Reset: reset_ = true; return;
-        default: return;
+        case Operation::Data:
+            return enqueue(packet);
+        case Operation::CreditRequest:
+            return transmit(Operation::CreditUpdate);
+        case Operation::Shutdown:
+            peer_shutdown_ |= packet.header.flags;
+            return;
+        case Operation::Reset:
+            reset_ = true;
+            return;
+        default:
+            return;
     }
 }
 
@@ -52,8 +59,8 @@ void GuestSocket::enqueue(const GuestPacket& packet) {
 std::size_t GuestSocket::send(std::span<const std::byte> bytes) {
     std::size_t done = 0;
     while (done < bytes.size()) {
-        const std::size_t part = std::min<std::size_t>(
-            {bytes.size() - done, vsock::kMaxPayload, space()});
+        const std::size_t part =
+            std::min<std::size_t>({bytes.size() - done, vsock::kMaxPayload, space()});
         if (part == 0) break;
         sent_ += static_cast<std::uint32_t>(part);
         transmit(Operation::Data, bytes.subspan(done, part));

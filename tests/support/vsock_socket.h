@@ -37,9 +37,13 @@ class GuestSocket {
     void set_buffer(std::uint32_t bytes);
 
     [[nodiscard]] std::size_t readable() const { return readable_; }
+
     [[nodiscard]] std::uint32_t peer_shutdown() const { return peer_shutdown_; }
+
     [[nodiscard]] bool was_reset() const { return reset_; }
+
     [[nodiscard]] std::size_t most_packets() const { return most_packets_; }
+
     // What the host did wrong, or nullptr.
     [[nodiscard]] const char* fault() const { return fault_; }
 

@@ -39,7 +39,7 @@ def command(kernel, initramfs, options, ports):
 
 def processor(options):
     # Five-level page tables only make emulation slower.
-    model = ["-cpu", "max,la57=off,pku=off"]
+    model = ["-cpu", "max,la57=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,vaes=off,vpclmulqdq=off,pku=off,mpx=off"]
     if options.icount:
         return model + ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
     return model + ["-smp", str(options.cpus), "-accel", "tcg,thread=multi"]

@@ -1,0 +1,84 @@
+"""Running bulkhead and counting what it could leave behind."""
+
+import os
+import subprocess
+import tempfile
+
+
+class Failure(Exception):
+    """A test's expectation did not hold."""
+
+
+def expect(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+class Bulkhead:
+    """The program under test, with an image store that others made and a state directory of its own."""
+
+    def __init__(self, build):
+        self.program = os.path.join(build, "bin", "bulkhead")
+        self.root = os.path.join(build, "test-root")
+        # Short: socket paths and the like must not depend on where the tree lies.
+        self.state = tempfile.mkdtemp(prefix="bulkhead-state.")
+        expect(os.access(self.program, os.X_OK), f"{self.program} is missing")
+        expect(os.path.isdir(self.root), f"{self.root} is missing: tools/prepare_images makes it")
+
+    def command(self, *arguments):
+        return [self.program, "--root", self.root, "--state", self.state, *arguments]
+
+    def run(self, *arguments, stdin=subprocess.DEVNULL, check_code=None):
+        result = subprocess.run(self.command("run", *arguments), stdin=stdin, capture_output=True, check=False)
+        if check_code is not None:
+            expect(result.returncode == check_code,
+                   f"{arguments}: exit code {result.returncode}, expected {check_code}\n"
+                   f"stdout: {result.stdout[-2000:]!r}\nstderr: {result.stderr[-4000:].decode(errors='replace')}")
+        return result
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen(self.command("run", *arguments), **options)
+
+    def children(self, name, pid):
+        """Process ids of the processes called `name` below `pid`."""
+        return [entry for entry, parent, comm in processes() if parent == pid and comm == name[:15]]
+
+
+def processes():
+    """(pid, parent, name) of every process that is not a zombie."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                text = file.read()
+        except OSError:
+            continue
+        name = text[text.index("(") + 1:text.rindex(")")]
+        fields = text[text.rindex(")") + 1:].split()
+        if fields[0] != "Z":
+            found.append((int(entry), int(fields[1]), name))
+    return found
+
+
+def files_below(*directories):
+    return sorted(os.path.join(folder, name) for directory in directories
+                  for folder, folders, names in os.walk(directory) for name in folders + names)
+
+
+class Footprint:
+    """What a finished run must not leave: processes, mounts, files. Compare two of them."""
+
+    def __init__(self, bulkhead):
+        self.processes = sorted(pid for pid, _, name in processes() if name.startswith("bulkhead"))
+        with open("/proc/self/mounts", encoding="utf-8") as file:
+            self.mounts = sorted(file.read().splitlines())
+        self.files = files_below(os.path.join(bulkhead.root, "containers"), bulkhead.state)
+        self.temporary = sorted(name for name in os.listdir(tempfile.gettempdir()) if "bulkhead" in name)
+
+    def expect_same(self, before, what):
+        for part in ("processes", "mounts", "files", "temporary"):
+            mine, others = getattr(self, part), getattr(before, part)
+            expect(mine == others, f"{what} left {part}: {sorted(set(mine) - set(others))} "
+                                   f"(gone: {sorted(set(others) - set(mine))})")

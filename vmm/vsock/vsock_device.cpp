@@ -1,0 +1,125 @@
+#include "vmm/vsock/vsock_device.h"
+
+#include <linux/virtio_ids.h>
+#include <linux/virtio_vsock.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "proto/ports.h"
+#include "vmm/virtio/config_space.h"
+#include "vmm/virtio/spec.h"
+
+namespace bulkhead::vsock {
+
+namespace {
+
+// Packets of one service(); the rest waits until the event loop's other work was done.
+constexpr std::size_t kBatch = 32;
+
+}  // namespace
+
+VsockDevice::Active::Active(virtio::Activation from)
+    : activation(std::move(from)), receive(activation.queues[kReceive]) {}
+
+VsockDevice::VsockDevice(EventLoop& loop, StreamHost& host)
+    : loop_(loop),
+      // No feature bit of its own means streams only (§5.10.3).
+      traits_{.type = VIRTIO_ID_VSOCK,
+              .features = virtio::kTransportFeatures,
+              .queue_sizes = {kQueueSize, kQueueSize, kQueueSize}},
+      muxer_(loop, host, [this] { schedule(); }) {}
+
+void VsockDevice::read_config(std::uint64_t offset, std::span<std::byte> bytes) const {
+    std::array<std::byte, sizeof(virtio_vsock_config)> config{};
+    store_le<std::uint64_t>(config, protocol::kGuestCid);
+    virtio::read_config_space(config, offset, bytes);
+}
+
+// §5.10.4: the driver writes nothing.
+void VsockDevice::write_config(std::uint64_t /*offset*/, std::span<const std::byte> /*bytes*/) {}
+
+void VsockDevice::activate(virtio::Activation activation) {
+    BULKHEAD_CHECK(activation.queues.size() == traits_.queue_sizes.size());
+    active_ = std::make_unique<Active>(std::move(activation));
+}
+
+void VsockDevice::on_queue_notified(std::uint16_t index) {
+    if (active_ == nullptr || index == kEvent) return;
+    if (index == kTransmit) active_->transmit_waits = true;
+    service();
+}
+
+void VsockDevice::reset() {
+    muxer_.reset();
+    active_.reset();
+    broken_ = nullptr;
+}
+
+void VsockDevice::open_stream(std::uint32_t guest_port, UniqueFd socket) {
+    if (active_ == nullptr) return;
+    muxer_.open_stream(guest_port, std::move(socket));
+}
+
+void VsockDevice::service() {
+    if (active_ == nullptr) return;
+    auto& queues = active_->activation.queues;
+    if (active_->transmit_waits) active_->transmit_waits = take_packets(queues[kTransmit]);
+    bool more = active_->transmit_waits;
+    if (broken_ == nullptr && muxer_.pump(active_->receive)) more = true;
+
+    const bool sent = queues[kReceive].should_interrupt();
+    const bool taken = queues[kTransmit].should_interrupt();
+    if (sent || taken) active_->activation.interrupt->signal_used_buffers();
+    if (broken_ != nullptr) return fail(broken_);
+    if (active_->receive.broken() != nullptr) return fail(active_->receive.broken());
+    if (more) schedule();
+}
+
+void VsockDevice::schedule() {
+    if (std::exchange(scheduled_, true)) return;
+    loop_.post([this, alive = std::weak_ptr(alive_)] {
+        if (alive.expired()) return;
+        scheduled_ = false;
+        service();
+    });
+}
+
+bool VsockDevice::take_packets(virtio::Queue& queue) {
+    heads_.clear();
+    while (heads_.size() < kBatch) {
+        auto popped = queue.pop();
+        if (popped.broken) broken_ = popped.reason;
+        if (!popped.chain) break;
+        take_packet(*popped.chain);
+        heads_.push_back(popped.chain->head);
+    }
+    muxer_.end_batch();
+    for (const std::uint16_t head : heads_) queue.push_used(head, 0);
+    return heads_.size() == kBatch;
+}
+
+// The header and the payload may lie in the descriptors in any way (§2.7.4.1). A packet without a
+// whole header cannot be answered.
+void VsockDevice::take_packet(virtio::Chain& chain) {
+    HeaderBytes bytes;
+    if (!chain.readable.read(bytes)) return;
+    const Header header = parse_header(bytes);
+    payload_.clear();
+    if (header.operation == Operation::Data) {
+        // When the chain is too short, nothing is taken, which the muxer sees.
+        static_cast<void>(chain.readable.take(header.length, payload_));
+    }
+    muxer_.receive(header, payload_);
+}
+
+void VsockDevice::fail(const char* reason) {
+    if (log_limit_.allow()) log::warning(concat("vsock: ", reason));
+    virtio::Interrupt* interrupt = active_->activation.interrupt;
+    reset();
+    interrupt->needs_reset();
+}
+
+}  // namespace bulkhead::vsock

@@ -1,0 +1,75 @@
+// VsockDevice: virtio-vsock served in the VMM. virtio 1.2 §5.10.
+//
+// A stream that the guest opens is handed to the StreamHost as one end of a socket pair; a stream
+// that the host opens comes in as a socket. No paths, no listeners. Guest misbehaviour resets the
+// stream it concerns; a broken ring closes all streams and needs a device reset. Thread: loop.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "vmm/virtio/device.h"
+#include "vmm/vsock/muxer.h"
+
+namespace bulkhead::vsock {
+
+class VsockDevice final : public virtio::VirtioDevice {
+  public:
+    static constexpr std::uint16_t kQueueSize = 256;
+
+    // Both outlive the device.
+    VsockDevice(EventLoop& loop, StreamHost& host);
+
+    [[nodiscard]] const virtio::DeviceTraits& traits() const override { return traits_; }
+
+    void read_config(std::uint64_t offset, std::span<std::byte> bytes) const override;
+    void write_config(std::uint64_t offset, std::span<const std::byte> bytes) override;
+    void activate(virtio::Activation activation) override;
+    void on_queue_notified(std::uint16_t index) override;
+    void reset() override;
+
+    // Connects `socket`, a connected stream socket, to the guest's port. When there is no driver,
+    // the guest refuses or does not answer in time, the socket is closed.
+    void open_stream(std::uint32_t guest_port, UniqueFd socket);
+
+    [[nodiscard]] std::size_t stream_count() const { return muxer_.stream_count(); }
+
+  private:
+    // §5.10.2. Events are only for the reset of the transport: its buffers stay with the driver's
+    // ring until there is one to report.
+    enum QueueIndex : std::uint16_t { kReceive = 0, kTransmit = 1, kEvent = 2 };
+
+    // What exists from activate() to reset().
+    struct Active {
+        explicit Active(virtio::Activation from);
+
+        virtio::Activation activation;
+        RxRing receive;
+        bool transmit_waits = false;
+    };
+
+    // Takes what the guest sent, sends what waits, interrupts once.
+    void service();
+    // Runs service() when the callbacks that are due now have run.
+    void schedule();
+    // True when the bound was reached.
+    [[nodiscard]] bool take_packets(virtio::Queue& queue);
+    void take_packet(virtio::Chain& chain);
+    void fail(const char* reason);
+
+    EventLoop& loop_;
+    virtio::DeviceTraits traits_;
+    Muxer muxer_;
+    std::unique_ptr<Active> active_;
+    const char* broken_ = nullptr;             // why the transmit ring is unusable
+    std::vector<memory::GuestSlice> payload_;  // take_packet()'s, kept for its storage
+    std::vector<std::uint16_t> heads_;         // take_packets()'s
+    bool scheduled_ = false;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+    log::RateLimit log_limit_;
+};
+
+}  // namespace bulkhead::vsock
