@@ -25,6 +25,9 @@ function(bulkhead_program name)
     endif()
 endfunction()
 
+# What the TSan preset builds: the tests with the label `threaded`.
+add_custom_target(threaded_tests)
+
 # bulkhead_test(NAME SOURCES... [LINKS target...] [LABELS label...])
 # A Catch2 executable and one ctest entry for it. Label `threaded` puts it in the TSan run, label
 # `kvm` says that it needs a usable /dev/kvm.
@@ -36,6 +39,9 @@ function(bulkhead_test name)
     add_test(NAME ${name} COMMAND ${name})
     if(ARG_LABELS)
         set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+        if("threaded" IN_LIST ARG_LABELS)
+            add_dependencies(threaded_tests ${name})
+        endif()
     endif()
     if(ARG_TIMEOUT)
         set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})

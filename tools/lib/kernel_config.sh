@@ -14,7 +14,7 @@ check_kernel_config() {
         bad=1
       fi
     elif ! grep -qxF -- "$line" "$2"; then
-      say "asked for $line, got $(grep -E "^(# )?$name[ =]" "$2" || echo "no such option")"
+      say "asked for $line, got $(grep -E "^(# )?${name}[ =]" "$2" || echo "no such option")"
       bad=1
     fi
   done < <(grep '^CONFIG_' "$1")
@@ -27,7 +27,7 @@ configure_kernel() {
   run_make tinyconfig
   cp "$1/build/.config" "$tiny"
   (
-    cd "$1/source"
+    cd "$1/source" || exit
     KCONFIG_CONFIG=$1/build/merged.config ./scripts/kconfig/merge_config.sh -m "$tiny" "$2"
   ) >/dev/null
   cp "$1/build/merged.config" "$1/build/.config"

@@ -41,7 +41,7 @@ def processor(options):
     # Five-level page tables only make emulation slower.
     model = ["-cpu", "max,la57=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,vaes=off,vpclmulqdq=off,pku=off,mpx=off"]
     if options.icount:
-        return model + ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"]
+        return model + ["-smp", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on"]
     return model + ["-smp", str(options.cpus), "-accel", "tcg,thread=multi"]
 
 

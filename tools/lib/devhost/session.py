@@ -137,7 +137,7 @@ class Session:
                 self.ours["terminal"].sendall(data)
 
     def failure(self, reason):
-        tail = self.console.decode(errors="replace").replace("\r", "").strip().splitlines()[-40:]
+        tail = self.console.decode(errors="replace").replace("\r", "").strip().splitlines()[-60:]
         console = "".join(f"\n  | {line}" for line in tail)
         return DevhostError(f"{reason}{'; its console said:' if tail else ''}{console}")
 
