@@ -12,8 +12,8 @@ namespace bulkhead::vsock {
 
 using memory::GuestSlice;
 
-Muxer::Muxer(EventLoop& loop, StreamHost& host, std::function<void()> work_waits)
-    : loop_(loop), host_(host), work_waits_(std::move(work_waits)) {}
+Muxer::Muxer(EventLoop& loop, StreamHost& host, Timeouts timeouts, std::function<void()> work_waits)
+    : loop_(loop), host_(host), timeouts_(timeouts), work_waits_(std::move(work_waits)) {}
 
 void Muxer::receive(const Header& header, std::span<const GuestSlice> payload) {
     if (header.source_cid != protocol::kGuestCid || header.destination_cid != protocol::kHostCid ||
@@ -74,7 +74,7 @@ void Muxer::open_stream(std::uint32_t guest_port, UniqueFd socket) {
         next_host_port_ = (next_host_port_ + 1) | kFirstHostPort;
     } while (streams_.contains(ports));
     Stream& stream = add(Connection::request(ports, next_buffer()), std::move(socket));
-    start_timer(stream, kConnectTimeout);
+    start_timer(stream, timeouts_.connect);
     perform(stream, {});
     notify();
 }
@@ -110,7 +110,7 @@ void Muxer::on_socket(Stream& stream, EventLoop::Interest interest) {
 
 void Muxer::perform(Stream& stream, const Actions& actions) {
     stream.perform(actions);
-    if (actions.start_timer) start_timer(stream, kCloseTimeout);
+    if (actions.start_timer) start_timer(stream, timeouts_.close);
     if (actions.reset_guest) queue_reset(stream.connection().reset_packet());
     if (actions.remove) return remove(stream);
     if (stream.connection().state() != Connection::State::Closed) return schedule(stream);
@@ -118,7 +118,7 @@ void Muxer::perform(Stream& stream, const Actions& actions) {
     std::erase_if(draining_, [&](const auto& other) { return other.get() == &stream; });
 }
 
-void Muxer::start_timer(Stream& stream, std::chrono::seconds delay) {
+void Muxer::start_timer(Stream& stream, std::chrono::milliseconds delay) {
     stream.start_timer(loop_.after(delay, [this, &stream] {
         perform(stream, stream.connection().on_timeout());
         notify();

@@ -20,6 +20,12 @@
 
 namespace bulkhead::vsock {
 
+// How long a guest may take to answer before its stream is given up.
+struct Timeouts {
+    std::chrono::milliseconds connect{10'000};  // our Request
+    std::chrono::milliseconds close{5'000};     // our full Shutdown
+};
+
 class Muxer {
   public:
     // Open, half-open and closing streams; one descriptor each.
@@ -32,15 +38,13 @@ class Muxer {
     // Resets that wait for a receive buffer; more are dropped, and the guest's own timeouts help
     // it.
     static constexpr std::size_t kMaxResets = 1024;
-    static constexpr std::chrono::seconds kConnectTimeout{10};
-    static constexpr std::chrono::seconds kCloseTimeout{5};
     // Turns of one pump(); the rest waits until the event loop's other work was done.
     static constexpr int kTurns = 32;
     // Host ports of streams that the host opens; the guest dials ports below.
     static constexpr std::uint32_t kFirstHostPort = 0x8000'0000;
 
     // `work_waits` is called when pump() has something to do, outside receive() and pump().
-    Muxer(EventLoop& loop, StreamHost& host, std::function<void()> work_waits);
+    Muxer(EventLoop& loop, StreamHost& host, Timeouts timeouts, std::function<void()> work_waits);
 
     // One packet of the guest. Its payload is only looked at until end_batch(), which must come
     // before the packet is given back to the driver.
@@ -69,13 +73,14 @@ class Muxer {
     void on_socket(Stream& stream, EventLoop::Interest interest);
     // Carries actions out; `stream` may be gone afterwards.
     void perform(Stream& stream, const Actions& actions);
-    void start_timer(Stream& stream, std::chrono::seconds delay);
+    void start_timer(Stream& stream, std::chrono::milliseconds delay);
     void remove(Stream& stream);
     void schedule(Stream& stream);
     void notify();
 
     EventLoop& loop_;
     StreamHost& host_;
+    Timeouts timeouts_;
     std::function<void()> work_waits_;
     std::map<PortPair, std::unique_ptr<Stream>> streams_;
     // Over for the guest, but the host has not taken all yet.

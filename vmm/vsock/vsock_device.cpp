@@ -24,13 +24,13 @@ constexpr std::size_t kBatch = 32;
 VsockDevice::Active::Active(virtio::Activation from)
     : activation(std::move(from)), receive(activation.queues[kReceive]) {}
 
-VsockDevice::VsockDevice(EventLoop& loop, StreamHost& host)
+VsockDevice::VsockDevice(EventLoop& loop, StreamHost& host, Timeouts timeouts)
     : loop_(loop),
       // No feature bit of its own means streams only (§5.10.3).
       traits_{.type = VIRTIO_ID_VSOCK,
               .features = virtio::kTransportFeatures,
               .queue_sizes = {kQueueSize, kQueueSize, kQueueSize}},
-      muxer_(loop, host, [this] { schedule(); }) {}
+      muxer_(loop, host, timeouts, [this] { schedule(); }) {}
 
 void VsockDevice::read_config(std::uint64_t offset, std::span<std::byte> bytes) const {
     std::array<std::byte, sizeof(virtio_vsock_config)> config{};

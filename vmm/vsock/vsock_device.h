@@ -20,8 +20,8 @@ class VsockDevice final : public virtio::VirtioDevice {
   public:
     static constexpr std::uint16_t kQueueSize = 256;
 
-    // Both outlive the device.
-    VsockDevice(EventLoop& loop, StreamHost& host);
+    // Loop and host outlive the device.
+    VsockDevice(EventLoop& loop, StreamHost& host, Timeouts timeouts = {});
 
     [[nodiscard]] const virtio::DeviceTraits& traits() const override { return traits_; }
 

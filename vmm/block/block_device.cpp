@@ -1,0 +1,155 @@
+#include "vmm/block/block_device.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/text.h"
+#include "vmm/virtio/config_space.h"
+#include "vmm/virtio/spec.h"
+
+namespace bulkhead::block {
+
+namespace {
+
+// Requests before the loop's other sources get their turn.
+constexpr int kRequestsPerTurn = 64;
+
+constexpr std::uint32_t kMaxSegmentBytes = 1 << 20;
+constexpr std::uint8_t kPhysicalBlockExponent = 3;  // 4096 = 512 << 3
+constexpr std::uint32_t kDiscardAlignmentSectors = 8;
+
+virtio::DeviceTraits make_traits(const Disk& disk) {
+    std::uint64_t features =
+        virtio::kTransportFeatures | virtio::feature(VIRTIO_BLK_F_SIZE_MAX) |
+        virtio::feature(VIRTIO_BLK_F_SEG_MAX) | virtio::feature(VIRTIO_BLK_F_BLK_SIZE) |
+        virtio::feature(VIRTIO_BLK_F_TOPOLOGY) | virtio::feature(VIRTIO_BLK_F_FLUSH);
+    if (disk.read_only()) {
+        features |= virtio::feature(VIRTIO_BLK_F_RO);
+    } else {
+        features |=
+            virtio::feature(VIRTIO_BLK_F_DISCARD) | virtio::feature(VIRTIO_BLK_F_WRITE_ZEROES);
+    }
+    return {.type = 2, .features = features, .queue_sizes = {BlockDevice::kQueueSize}};
+}
+
+virtio_blk_config make_config(const Disk& disk) {
+    virtio_blk_config config{};
+    config.capacity = disk.size() / kSectorBytes;
+    config.size_max = kMaxSegmentBytes;
+    // Header and status take a descriptor each.
+    config.seg_max = BlockDevice::kQueueSize - 2;
+    config.blk_size = kSectorBytes;
+    config.physical_block_exp = kPhysicalBlockExponent;
+    config.min_io_size = 1 << kPhysicalBlockExponent;
+    if (!disk.read_only()) {
+        config.max_discard_sectors = kMaxDiscardSectors;
+        config.max_discard_seg = kMaxRanges;
+        config.discard_sector_alignment = kDiscardAlignmentSectors;
+        config.max_write_zeroes_sectors = kMaxWriteZeroesSectors;
+        config.max_write_zeroes_seg = kMaxRanges;
+        config.write_zeroes_may_unmap = 1;
+    }
+    return config;
+}
+
+}  // namespace
+
+BlockDevice::BlockDevice(EventLoop& loop, std::unique_ptr<Disk> disk, std::string_view serial)
+    : loop_(loop),
+      disk_(std::move(disk)),
+      traits_(make_traits(*disk_)),
+      config_(make_config(*disk_)) {
+    const auto bytes = std::as_bytes(std::span(serial));
+    std::copy_n(bytes.begin(), std::min(bytes.size(), serial_.size()), serial_.begin());
+}
+
+BlockDevice::~BlockDevice() {
+    reset();
+}
+
+void BlockDevice::read_config(std::uint64_t offset, std::span<std::byte> bytes) const {
+    virtio::read_config_space(std::as_bytes(std::span(&config_, 1)), offset, bytes);
+}
+
+// Nothing is writable: the cache mode (CONFIG_WCE) is not offered.
+void BlockDevice::write_config(std::uint64_t /*offset*/, std::span<const std::byte> /*bytes*/) {}
+
+void BlockDevice::activate(virtio::Activation activation) {
+    active_ = std::move(activation);
+}
+
+void BlockDevice::on_queue_notified(std::uint16_t /*index*/) {
+    serve();
+}
+
+void BlockDevice::reset() {
+    next_turn_.reset();
+    disk_->drain();
+    active_.reset();
+    in_flight_ = 0;
+    stalled_ = false;
+}
+
+void BlockDevice::serve() {
+    virtio::Queue& queue = active_->queues.front();
+    for (int turn = 0; turn < kRequestsPerTurn; ++turn) {
+        // A driver that makes descriptors available twice cannot make us hold more than this.
+        stalled_ = in_flight_ >= queue.size();
+        if (stalled_) return interrupt_if_wanted();
+        virtio::Queue::Pop popped = queue.pop();
+        if (popped.broken) return broken(popped.reason);
+        if (!popped.chain) return interrupt_if_wanted();
+        start(parse_block_request(std::move(*popped.chain), {.sectors = config_.capacity,
+                                                             .read_only = disk_->read_only(),
+                                                             .features = active_->features}));
+    }
+    interrupt_if_wanted();
+    next_turn_ = loop_.after(std::chrono::nanoseconds(0), [this] { serve(); });
+}
+
+void BlockDevice::start(BlockRequest request) {
+    switch (request.action) {
+        case BlockRequest::Action::Refuse:
+            return finish(request, request.refusal);
+        case BlockRequest::Action::Identify:
+            static_cast<void>(request.data.write(serial_));
+            return finish(request, VIRTIO_BLK_S_OK);
+        case BlockRequest::Action::Submit:
+            break;
+    }
+    DiskRequest disk_request = std::move(request.disk);
+    ++in_flight_;
+    const auto status =
+        disk_->submit(std::move(disk_request),
+                      [this, request](DiskStatus done) mutable { on_disk_done(request, done); });
+    if (!status) return;
+    --in_flight_;
+    finish(request, *status == DiskStatus::Ok ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
+}
+
+void BlockDevice::on_disk_done(BlockRequest& request, DiskStatus status) {
+    --in_flight_;
+    finish(request, status == DiskStatus::Ok ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
+    if (stalled_) return serve();
+    interrupt_if_wanted();
+}
+
+void BlockDevice::finish(BlockRequest& request, std::uint8_t status) {
+    const std::array<std::byte, 1> byte{std::byte{status}};
+    const bool has_status = request.status.write(byte);
+    // After a failure the data is not defined, and only the status counts as written.
+    const std::uint32_t data = status == VIRTIO_BLK_S_OK ? request.data_length : 0;
+    active_->queues.front().push_used(request.head, has_status ? data + 1 : 0);
+}
+
+void BlockDevice::interrupt_if_wanted() {
+    if (active_->queues.front().should_interrupt()) active_->interrupt->signal_used_buffers();
+}
+
+void BlockDevice::broken(const char* reason) {
+    if (broken_lines_.allow()) log::warning(concat("block: the driver broke the ring: ", reason));
+    active_->interrupt->needs_reset();
+}
+
+}  // namespace bulkhead::block

@@ -1,0 +1,63 @@
+// BlockDevice: virtio-blk with one queue over a Disk. virtio 1.2 §5.2.
+//
+// Thread: loop, except traits() and read_config(). Errors: a bad request gets a status; a broken
+// ring gets NEEDS_RESET.
+#pragma once
+
+#include <linux/virtio_blk.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "vmm/block/block_request.h"
+#include "vmm/block/disk.h"
+#include "vmm/virtio/device.h"
+
+namespace bulkhead::block {
+
+class BlockDevice final : public virtio::VirtioDevice {
+  public:
+    static constexpr std::uint16_t kQueueSize = 256;
+
+    // `serial` is cut to 20 bytes. `loop` must outlive the device.
+    BlockDevice(EventLoop& loop, std::unique_ptr<Disk> disk, std::string_view serial);
+    BlockDevice(const BlockDevice&) = delete;
+    BlockDevice& operator=(const BlockDevice&) = delete;
+    ~BlockDevice() override;
+
+    [[nodiscard]] const virtio::DeviceTraits& traits() const override { return traits_; }
+
+    void read_config(std::uint64_t offset, std::span<std::byte> bytes) const override;
+    void write_config(std::uint64_t offset, std::span<const std::byte> bytes) override;
+    void activate(virtio::Activation activation) override;
+    void on_queue_notified(std::uint16_t index) override;
+    void reset() override;
+
+  private:
+    void serve();
+    void start(BlockRequest request);
+    void finish(BlockRequest& request, std::uint8_t status);
+    void on_disk_done(BlockRequest& request, DiskStatus status);
+    void interrupt_if_wanted();
+    void broken(const char* reason);
+
+    EventLoop& loop_;
+    std::array<std::byte, VIRTIO_BLK_ID_BYTES> serial_{};
+    std::unique_ptr<Disk> disk_;
+    virtio::DeviceTraits traits_;
+    virtio_blk_config config_{};
+
+    std::optional<virtio::Activation> active_;
+    std::uint32_t in_flight_ = 0;
+    bool stalled_ = false;  // as many requests in flight as the queue is long
+    EventLoop::Handle next_turn_;
+    log::RateLimit broken_lines_;
+};
+
+}  // namespace bulkhead::block

@@ -1,0 +1,29 @@
+// What the host asks for while the VM runs. proto/vmm.proto, HostMessage. Thread: any.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "base/packet_channel.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace bulkhead::control {
+
+struct OpenStream {
+    std::uint32_t port = 0;
+    UniqueFd socket;
+};
+
+struct Stop {};
+
+struct SetBalloon {
+    std::uint64_t bytes = 0;
+};
+
+using HostCommand = std::variant<OpenStream, Stop, SetBalloon>;
+
+// Fails for anything that the host should not send: its bug, not the guest's.
+Result<HostCommand> parse_host_command(Packet packet);
+
+}  // namespace bulkhead::control

@@ -1,0 +1,17 @@
+// What the VMM tells the host, as packets. proto/vmm.proto, VmmMessage. Thread: any.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "vmm/machine/end_report.h"
+#include "vmm/machine/start_steps.h"
+
+namespace bulkhead::control {
+
+std::vector<std::byte> encode_started(const machine::StartSteps& steps);
+std::vector<std::byte> encode_stream_opened(std::uint32_t port);
+std::vector<std::byte> encode_ended(const machine::EndReport& report);
+
+}  // namespace bulkhead::control

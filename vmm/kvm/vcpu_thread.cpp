@@ -1,0 +1,104 @@
+#include "vmm/kvm/vcpu_thread.h"
+
+#include <csignal>
+#include <string>
+
+#include "base/check.h"
+
+namespace bulkhead::kvm {
+
+namespace {
+
+// Sent to a vCPU's thread to interrupt KVM_RUN.
+constexpr int kKickSignal = SIGUSR1;
+// The run loop, a device's register access and a little of glibc; untouched pages cost nothing.
+constexpr std::size_t kStackSize = 128 * 1024;
+
+// The handler only has to exist: a signal that is delivered makes KVM_RUN return.
+void on_kick(int /*signal*/) {}
+
+Result<void> install_kick_handler() {
+    struct sigaction action {};
+
+    action.sa_handler = on_kick;
+    if (::sigaction(kKickSignal, &action, nullptr) != 0) return errno_error("sigaction");
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VcpuThread>> VcpuThread::start(Parts parts) {
+    TRY(install_kick_handler());
+    std::unique_ptr<VcpuThread> thread(new VcpuThread(std::move(parts)));
+    pthread_attr_t attributes;
+    BULKHEAD_CHECK(::pthread_attr_init(&attributes) == 0);
+    BULKHEAD_CHECK(::pthread_attr_setstacksize(&attributes, kStackSize) == 0);
+    const int error = ::pthread_create(&thread->thread_, &attributes, enter, thread.get());
+    ::pthread_attr_destroy(&attributes);
+    if (error != 0) {
+        thread->thread_ = {};
+        return errno_error(error, "starting a vCPU's thread");
+    }
+    return thread;
+}
+
+VcpuThread::~VcpuThread() {
+    if (thread_ == pthread_t{}) return;
+    request_stop();
+    ::pthread_join(thread_, nullptr);
+}
+
+void VcpuThread::request_stop() {
+    stop_.store(true, std::memory_order_release);
+    parts_.cpu.request_exit();
+    ::pthread_kill(thread_, kKickSignal);
+}
+
+void* VcpuThread::enter(void* self) {
+    auto& thread = *static_cast<VcpuThread*>(self);
+    ::pthread_setname_np(::pthread_self(), ("vcpu" + std::to_string(thread.parts_.index)).c_str());
+    VcpuEnd end = thread.run_until_end();
+    thread.parts_.on_end(std::move(end));
+    return nullptr;
+}
+
+VcpuEnd VcpuThread::run_until_end() {
+    while (!stop_.load(std::memory_order_acquire)) {
+        VcpuExit exit = parts_.cpu.run();
+        if (const auto* port = std::get_if<PortAccess>(&exit)) {
+            access_port(*port);
+        } else if (const auto* mmio = std::get_if<MmioAccess>(&exit)) {
+            access_memory(*mmio);
+        } else if (std::holds_alternative<TripleFault>(exit)) {
+            return TripleFault{};
+        } else if (std::holds_alternative<GuestReset>(exit)) {
+            return GuestReset{};
+        } else if (auto* failure = std::get_if<RunFailure>(&exit)) {
+            return std::move(*failure);
+        }
+    }
+    return Interrupted{};
+}
+
+void VcpuThread::access_port(const PortAccess& access) {
+    if (access.width == 0) return;
+    // A string instruction (outsb) carries several accesses to the same port.
+    for (std::size_t at = 0; at + access.width <= access.data.size(); at += access.width) {
+        const auto one = access.data.subspan(at, access.width);
+        if (access.is_write) {
+            parts_.io.write_port(access.port, one);
+        } else {
+            parts_.io.read_port(access.port, one);
+        }
+    }
+}
+
+void VcpuThread::access_memory(const MmioAccess& access) {
+    if (access.is_write) {
+        parts_.io.write_memory(access.address, access.data);
+    } else {
+        parts_.io.read_memory(access.address, access.data);
+    }
+}
+
+}  // namespace bulkhead::kvm

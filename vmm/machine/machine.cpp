@@ -1,0 +1,89 @@
+#include "vmm/machine/machine.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace bulkhead::machine {
+
+Machine::Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end)
+    : loop_(loop), on_end_(std::move(on_end)), parts_(std::move(parts)) {
+    parts_->legacy->set_reset_handler(
+        [this] { loop_.post([this] { stop(EndReason::GuestReset, ""); }); });
+}
+
+Machine::~Machine() = default;
+
+void Machine::start() {
+    BULKHEAD_CHECK(state_ == State::Built);
+    state_ = State::Running;
+    auto started = start_vcpus();
+    if (!started) stop(EndReason::InternalError, started.error().message());
+}
+
+Result<void> Machine::start_vcpus() {
+    for (unsigned index = 0; index < parts_->vcpus.size(); ++index) {
+        threads_.push_back(TRY(kvm::VcpuThread::start({
+            .index = index,
+            .cpu = *parts_->vcpus[index],
+            .io = parts_->io,
+            .on_end = [this](kvm::VcpuEnd end) {
+                loop_.post([this, end = std::move(end)] { vcpu_ended(end); });
+            },
+        })));
+        ++running_vcpus_;
+    }
+    return {};
+}
+
+void Machine::stop(EndReason reason, std::string detail) {
+    if (state_ == State::Ending || state_ == State::Ended) return;
+    state_ = State::Ending;
+    report_.reason = reason;
+    report_.detail = std::move(detail);
+    for (const auto& thread : threads_) thread->request_stop();
+    loop_.post([this] { end_if_out(); });
+}
+
+void Machine::vcpu_ended(const kvm::VcpuEnd& end) {
+    --running_vcpus_;
+    if (std::holds_alternative<kvm::TripleFault>(end)) {
+        stop(EndReason::TripleFault, "");
+    } else if (std::holds_alternative<kvm::GuestReset>(end)) {
+        stop(EndReason::GuestReset, "");
+    } else if (const auto* failure = std::get_if<kvm::RunFailure>(&end)) {
+        stop(EndReason::InternalError, failure->detail);
+    }
+    end_if_out();
+}
+
+void Machine::end_if_out() {
+    if (state_ != State::Ending || running_vcpus_ > 0) return;
+    state_ = State::Ended;
+    threads_.clear();
+    parts_->legacy->console().finish();
+    on_end_(final_report());
+}
+
+EndReport Machine::final_report() {
+    EndReport report = std::move(report_);
+    const bool guest_ended_it =
+        report.reason == EndReason::GuestReset || report.reason == EndReason::TripleFault;
+    std::string panic = parts_->legacy->panic_message();
+    if (guest_ended_it && !panic.empty()) {
+        report.reason = EndReason::GuestPanic;
+        report.detail = std::move(panic);
+    }
+    report.console_bytes_dropped = parts_->legacy->console().dropped();
+    return report;
+}
+
+void Machine::open_stream(std::uint32_t port, UniqueFd socket) {
+    if (state_ == State::Running) parts_->vsock->open_stream(port, std::move(socket));
+}
+
+void Machine::set_balloon(std::uint64_t bytes) {
+    if (state_ == State::Running) parts_->balloon->set_target(bytes);
+}
+
+}  // namespace bulkhead::machine

@@ -1,0 +1,66 @@
+// Machine: one virtual machine, owner of all its parts.
+//
+//              start()              the guest ends, a vCPU fails, or stop()       all vCPUs out
+//     Built ------------> Running ----------------------------------> Ending ---------------> Ended
+//
+// The first reason to end counts. on_end is called once, when no vCPU runs any more and nothing is
+// left to do for this machine. While it is ending, the loop must keep running: a vCPU may be in a
+// register access that waits for the loop.
+//
+// Thread: loop, for every method.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "vmm/kvm/vcpu_thread.h"
+#include "vmm/machine/end_report.h"
+#include "vmm/machine/machine_parts.h"
+
+namespace bulkhead::machine {
+
+class Machine {
+  public:
+    using OnEnd = std::function<void(const EndReport&)>;
+
+    // The loop must outlive the machine and not run after it.
+    Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end);
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+    // Only before start() or after on_end.
+    ~Machine();
+
+    // Lets the guest run. When this fails, on_end is called all the same.
+    void start();
+
+    // Ends the machine; at once when it does not run.
+    void stop(EndReason reason, std::string detail);
+
+    // Connects the socket to the guest's vsock port; closes it when the guest refuses.
+    void open_stream(std::uint32_t port, UniqueFd socket);
+
+    void set_balloon(std::uint64_t bytes);
+
+  private:
+    enum class State { Built, Running, Ending, Ended };
+
+    Result<void> start_vcpus();
+    void vcpu_ended(const kvm::VcpuEnd& end);
+    void end_if_out();
+    [[nodiscard]] EndReport final_report();
+
+    EventLoop& loop_;
+    OnEnd on_end_;
+    State state_ = State::Built;
+    EndReport report_;
+    std::unique_ptr<MachineParts> parts_;
+    std::size_t running_vcpus_ = 0;
+    std::vector<std::unique_ptr<kvm::VcpuThread>> threads_;  // go first: they use the parts
+};
+
+}  // namespace bulkhead::machine

@@ -1,0 +1,108 @@
+#include "vmm/machine/machine_builder.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/syscalls.h"
+#include "base/text.h"
+#include "vmm/arch/arch.h"
+#include "vmm/kvm/system.h"
+#include "vmm/machine/devices.h"
+
+namespace bulkhead::machine {
+
+namespace {
+
+Result<memory::GuestMemory> make_memory(std::uint64_t bytes) {
+    return memory::GuestMemory::create(arch::ram_ranges(bytes))
+        .context(concat("guest memory of ", bytes_text(bytes)));
+}
+
+Result<kvm::System> open_kvm(UniqueFd kvm, unsigned vcpus) {
+    auto system = TRY(kvm::System::adopt(std::move(kvm)));
+    if (vcpus > system.max_vcpus()) {
+        return Error(concat(vcpus, " vCPUs, but this host's KVM allows ", system.max_vcpus()));
+    }
+    return system;
+}
+
+Result<void> add_memory(kvm::Vm& vm, const memory::GuestMemory& memory) {
+    std::uint32_t index = 0;
+    for (const auto& region : memory.regions()) {
+        TRY(vm.set_memory({.index = index++,
+                           .guest_start = raw(region.start),
+                           .size = region.size,
+                           .host = region.host}));
+    }
+    return {};
+}
+
+Result<std::unique_ptr<LegacyDevices>> attach_legacy(EventLoop& loop, UniqueFd console, kvm::Vm& vm,
+                                                     GuestIo& io) {
+    if (console.valid()) TRY_CONTEXT(set_nonblocking(console.get()), "console");
+    auto legacy = std::make_unique<LegacyDevices>(loop, std::move(console));
+    TRY(legacy->attach(vm, io));
+    return legacy;
+}
+
+// Fresh devices in the machine's slots, and the arguments that tell the kernel of them; the host's
+// own arguments come last, so that they win.
+Result<std::string> plug_devices(const MachineContext& context, MachineConfig& config,
+                                 MachineParts& parts) {
+    const auto places = arch::device_slots();
+    auto devices = TRY(make_devices(context, config, parts));
+    BULKHEAD_CHECK(devices.size() <= places.size());
+    const VirtioSlot::Surroundings around{parts.memory, context.loop, parts.vm, parts.io.memory};
+    boot::CommandLine line;
+    TRY(arch::append_platform_arguments(line));
+    for (std::size_t index = 0; index < devices.size(); ++index) {
+        parts.slots.push_back(
+            TRY(VirtioSlot::plug(around, places[index], std::move(devices[index]))));
+        TRY(arch::append_device_argument(line, places[index]));
+    }
+    TRY(line.append(config.kernel_arguments));
+    return line.text();
+}
+
+Result<void> create_vcpus(MachineParts& parts, const arch::ProcessorModel& model, unsigned count,
+                          const arch::EntryState& entry) {
+    for (unsigned index = 0; index < count; ++index) {
+        auto vcpu = TRY(parts.vm.create_vcpu(index));
+        TRY_CONTEXT(model.set_up(*vcpu, index, entry), concat("vCPU ", index));
+        parts.vcpus.push_back(std::move(vcpu));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MachineParts>> build_machine(const MachineContext& context,
+                                                    MachineConfig config) {
+    auto memory = TRY(make_memory(config.memory_bytes));
+    context.steps.record("memory");
+
+    const auto system = TRY(open_kvm(std::move(config.kvm), config.vcpus));
+    auto vm = TRY(system.create_vm());
+    TRY(arch::set_up_platform(vm));
+    TRY(add_memory(vm, memory));
+    context.steps.record("vm");
+
+    auto parts = std::make_unique<MachineParts>(std::move(memory), std::move(vm));
+    parts->legacy = TRY(attach_legacy(context.loop, std::move(config.console), parts->vm, parts->io));
+    const std::string command_line = TRY(plug_devices(context, config, *parts));
+    context.steps.record("devices");
+
+    const auto entry =
+        TRY(arch::load_guest(parts->memory, {.kernel = config.kernel.get(),
+                                             .initrd = config.initrd.get(),
+                                             .command_line = command_line,
+                                             .vcpus = config.vcpus}));
+    context.steps.record("kernel");
+
+    const auto model = TRY(arch::ProcessorModel::create(system, config.vcpus));
+    TRY(create_vcpus(*parts, model, config.vcpus, entry));
+    context.steps.record("vcpus");
+    return parts;
+}
+
+}  // namespace bulkhead::machine

@@ -1,0 +1,27 @@
+// Builds a machine for a fresh boot, step by step; each step is named in `steps` when it is done.
+//
+// Thread: loop. Errors: what the host's descriptors or this host's KVM do not allow, with the step.
+#pragma once
+
+#include <memory>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "vmm/machine/config.h"
+#include "vmm/machine/machine_parts.h"
+#include "vmm/machine/start_steps.h"
+#include "vmm/vsock/stream_host.h"
+
+namespace bulkhead::machine {
+
+struct MachineContext {
+    EventLoop& loop;
+    vsock::StreamHost& streams;
+    StartSteps& steps;
+};
+
+// The loop and the stream host must outlive the parts.
+Result<std::unique_ptr<MachineParts>> build_machine(const MachineContext& context,
+                                                    MachineConfig config);
+
+}  // namespace bulkhead::machine

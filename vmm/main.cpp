@@ -1,0 +1,58 @@
+// bulkhead-vmm: one process for one VM. Started with one socket at descriptor 3; everything else
+// comes over it (proto/vmm.proto). It opens no file by name.
+#include <malloc.h>
+
+#include <csignal>
+#include <exception>
+
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "base/packet_channel.h"
+#include "proto/ports.h"
+#include "vmm/control/control_channel.h"
+#include "vmm/control/session.h"
+#include "vmm/lockdown.h"
+
+namespace {
+
+using bulkhead::Result;
+
+constexpr int kFailed = 1;
+constexpr int kOurBug = 70;
+
+Result<void> run(bulkhead::PacketChannel host) {
+    auto launch = TRY_CONTEXT(host.receive(), "waiting for the launch message");
+    if (!launch) return bulkhead::Error("the host closed the socket before it sent a launch message");
+    bulkhead::EventLoop loop;
+    auto channel = TRY(bulkhead::control::ControlChannel::create(loop, std::move(host)));
+    bulkhead::control::Session session(loop, std::move(channel));
+    loop.post([&] { session.launch(std::move(*launch)); });
+    loop.run();
+    return {};
+}
+
+int start() {
+    bulkhead::log::configure("bulkhead-vmm", bulkhead::log::Level::Info);
+    // One arena for all threads: none of them allocates on a path that matters, and each arena of
+    // its own would keep memory.
+    ::mallopt(M_ARENA_MAX, 1);
+    // A reader of the console that goes away is no reason to die.
+    std::signal(SIGPIPE, SIG_IGN);
+    bulkhead::UniqueFd control(bulkhead::protocol::kVmmControlDescriptor);
+    auto result = bulkhead::lock_down();
+    if (result) result = run(bulkhead::PacketChannel(std::move(control)));
+    if (result) return 0;
+    bulkhead::log::error(result.error().message());
+    return kFailed;
+}
+
+}  // namespace
+
+int main() {
+    try {
+        return start();
+    } catch (const std::exception& error) {  // from a library: ours do not throw
+        bulkhead::log::error(error.what());
+        return kOurBug;
+    }
+}
