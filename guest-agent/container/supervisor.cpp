@@ -1,0 +1,184 @@
+#include "guest-agent/container/supervisor.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "base/log.h"
+#include "base/syscalls.h"
+#include "base/text.h"
+#include "guest-agent/launch/terminal.h"
+#include "guest-agent/spec/validate.h"
+#include "proto/agent.pb.h"
+#include "proto/ports.h"
+
+namespace bulkhead::agent {
+namespace {
+
+using Kind = Refusal::Kind;
+
+const std::string& init_id() {
+    static const std::string id(protocol::kInitProcess);
+    return id;
+}
+
+std::vector<std::uint32_t> ports_of(const v1::StandardStreams& streams) {
+    return {streams.stdin_port(), streams.stdout_port(), streams.stderr_port()};
+}
+
+Result<UniqueFd> open_pidfd(pid_t pid) {
+    // glibc 2.36 declares pidfd_open without extern "C".
+    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!process.valid()) return errno_error("pidfd_open");
+    return process;
+}
+
+LaunchResult failed(const Error& error) {
+    return {.failure = LaunchFailure::other(error), .pid = 0};
+}
+
+}  // namespace
+
+Supervisor::~Supervisor() = default;
+
+std::optional<Refusal> Supervisor::refuse_start(const v1::StartRequest& request) const {
+    if (request.generation() < protocol::kOldestGeneration ||
+        request.generation() > protocol::kGeneration) {
+        return Refusal{Kind::FailedPrecondition,
+                       concat("the host is of generation ", request.generation(), ", the agent of ",
+                              protocol::kGeneration,
+                              " (oldest supported: ", protocol::kOldestGeneration, ")")};
+    }
+    if (started_) return Refusal{Kind::FailedPrecondition, "the container was started already"};
+    if (auto valid = validate(request); !valid) {
+        return Refusal{Kind::InvalidArgument, valid.error().message()};
+    }
+    return std::nullopt;
+}
+
+void Supervisor::start(const v1::StartRequest& request, Reply<LaunchResult> reply) {
+    if (auto refused = refuse_start(request)) return reply(*std::move(refused));
+    if (auto done = set_up(request, reply); !done) reply(failed(done.error()));
+}
+
+Result<void> Supervisor::set_up(const v1::StartRequest& request, Reply<LaunchResult> reply) {
+    started_ = std::make_unique<v1::StartRequest>();
+    *started_->mutable_spec() = request.spec();
+    // An image without a place for changes is a read-only root.
+    if (request.root().upper_case() == v1::RootFilesystem::UPPER_NOT_SET) {
+        started_->mutable_spec()->set_root_readonly(true);
+    }
+    TRY(parts_.prepare_machine(request));
+    parts_.timeline.mark("machine prepared");
+    root_ = TRY_CONTEXT(parts_.root.mount(request.root()), "root file system");
+    parts_.timeline.mark("root mounted");
+    TRY_CONTEXT(make_cgroup(), "cgroup");
+    v1::StartRequest start = *started_;
+    *start.mutable_files() = request.files();
+    LaunchRequest launch_request;
+    launch_request.root = root_;
+    return launch(init_id(), std::move(launch_request), start, ports_of(request.streams()),
+                  std::move(reply));
+}
+
+Result<void> Supervisor::make_cgroup() {
+    if (parts_.cgroup_parent.empty()) return {};
+    cgroup_ = TRY(Cgroup::create(parts_.cgroup_parent + "/container"));
+    return cgroup_->apply(TRY(cgroup_settings(started_->spec().linux().resources())));
+}
+
+Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
+                                const v1::StartRequest& start,
+                                const std::vector<std::uint32_t>& ports,
+                                Reply<LaunchResult> reply) {
+    auto host = TRY(parts_.dialer.dial(ports));
+    parts_.timeline.mark("streams connected");
+    auto process = std::make_unique<Process>(
+        parts_.loop, id,
+        ProcessStreams::HostStreams{std::move(host.at(0)), std::move(host.at(1)),
+                                    std::move(host.at(2))});
+    if (!start.spec().process().terminal()) request.streams = TRY(process->make_pipes());
+    if (cgroup_) {
+        request.cgroup = TRY(duplicate(cgroup_->fd()));
+        request.cgroup_path = cgroup_->path();
+    }
+    auto [ours, theirs] = TRY(make_socketpair(SOCK_SEQPACKET));
+    request.status = std::move(theirs);
+    TRY(parts_.launcher.launch(request, start));
+    processes_.add(std::move(process)).follow(std::move(ours), [this, id, reply](auto failure) {
+        launched(id, std::move(failure), reply);
+    });
+    return {};
+}
+
+void Supervisor::launched(const std::string& id, std::optional<LaunchFailure> failure,
+                          const Reply<LaunchResult>& reply) {
+    parts_.timeline.mark("program started");
+    if (!failure)
+        return reply(LaunchResult{.failure = std::nullopt, .pid = processes_.find(id)->pid()});
+    // It is this process's callback: it cannot be destroyed here.
+    parts_.loop.post([this, id] { processes_.remove(id); });
+    reply(LaunchResult{.failure = std::move(failure), .pid = 0});
+}
+
+void Supervisor::exec(const v1::ExecRequest& request, Reply<LaunchResult> reply) {
+    if (auto valid = validate(request); !valid) {
+        return reply(Refusal{Kind::InvalidArgument, valid.error().message()});
+    }
+    const Process* init = processes_.find(init_id());
+    if (init == nullptr || !init->started() || !init->alive()) {
+        return reply(Refusal{Kind::FailedPrecondition, "the container does not run"});
+    }
+    if (processes_.find(request.id()) != nullptr) {
+        return reply(
+            Refusal{Kind::AlreadyExists, concat("process \"", request.id(), "\" exists already")});
+    }
+    v1::StartRequest start = *started_;
+    *start.mutable_spec()->mutable_process() = request.process();
+    auto container = open_pidfd(init->pid());
+    if (!container) return reply(failed(container.error()));
+    LaunchRequest launch_request;
+    launch_request.kind = LaunchRequest::Kind::Exec;
+    launch_request.container = *std::move(container);
+    auto done =
+        launch(request.id(), std::move(launch_request), start, ports_of(request.streams()), reply);
+    if (!done) reply(failed(done.error()));
+}
+
+void Supervisor::wait(const std::string& id, Reply<WaitResult> reply) {
+    Process* process = processes_.find(id);
+    if (process == nullptr || !process->started()) {
+        return reply(Refusal{Kind::NotFound, concat("there is no process \"", id, "\"")});
+    }
+    process->when_finished([this, reply = std::move(reply)](ExitStatus status) {
+        reply(WaitResult{.status = status, .oom_killed = cgroup_ && cgroup_->oom_killed()});
+    });
+}
+
+Answer<Done> Supervisor::resize(const std::string& id, const oci::v1::ConsoleSize& size) {
+    const Process* process = processes_.find(id);
+    if (process == nullptr)
+        return Refusal{Kind::NotFound, concat("there is no process \"", id, "\"")};
+    if (process->terminal() < 0) {
+        return Refusal{Kind::FailedPrecondition, concat("process \"", id, "\" has no terminal")};
+    }
+    if (auto done = resize_terminal(process->terminal(), size); !done) {
+        return Refusal{Kind::Internal, done.error().message()};
+    }
+    return Done{};
+}
+
+void Supervisor::before_reaping() {
+    processes_.for_each([](Process& process) { process.catch_up(); });
+}
+
+void Supervisor::reaped(pid_t pid, ExitStatus status) {
+    if (pid == parts_.launcher.pid())
+        log::error("the launcher has ended: no process can be started any more");
+    if (Process* process = processes_.find(pid)) process->ended(status);
+}
+
+}  // namespace bulkhead::agent

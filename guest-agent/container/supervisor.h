@@ -1,0 +1,105 @@
+// The container's life: Start, Exec, Wait, Signal, Resize and Shutdown of proto/agent.proto,
+// without gRPC. Thread: loop.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "guest-agent/cgroup/cgroup.h"
+#include "guest-agent/container/answer.h"
+#include "guest-agent/container/process_table.h"
+#include "guest-agent/container/timeline.h"
+#include "guest-agent/launch/launcher.h"
+#include "guest-agent/rootfs/root_filesystem.h"
+#include "guest-agent/stdio/dialer.h"
+
+namespace bulkhead::oci::v1 {
+class ConsoleSize;
+}
+
+namespace bulkhead::agent::v1 {
+class ExecRequest;
+class StartRequest;
+}  // namespace bulkhead::agent::v1
+
+namespace bulkhead::agent {
+
+// A process that runs, or why it does not.
+struct LaunchResult {
+    std::optional<LaunchFailure> failure;
+    pid_t pid = 0;
+};
+
+struct WaitResult {
+    ExitStatus status;
+    bool oom_killed = false;
+};
+
+class Supervisor {
+  public:
+    struct Parts {
+        EventLoop& loop;
+        Launcher& launcher;
+        StreamDialer& dialer;
+        RootProvider& root;
+        Timeline& timeline;
+        // Clock and entropy, before anything else of a start.
+        std::function<Result<void>(const v1::StartRequest&)> prepare_machine;
+        // Where the container's cgroup is to be; empty: there are no cgroups.
+        std::string cgroup_parent;
+    };
+
+    explicit Supervisor(Parts parts) : parts_(std::move(parts)) {}
+
+    void start(const v1::StartRequest& request, Reply<LaunchResult> reply);
+    void exec(const v1::ExecRequest& request, Reply<LaunchResult> reply);
+    void wait(const std::string& id, Reply<WaitResult> reply);
+    Answer<Done> signal(const std::string& id, std::uint32_t signal);
+    Answer<Done> signal_all(std::uint32_t signal);
+    Answer<Done> resize(const std::string& id, const oci::v1::ConsoleSize& size);
+    // Ends every process, and unmounts and syncs the disks. Also what to do when the host is gone.
+    void shutdown(Reply<Done> reply);
+
+    // For the Reaper.
+    void before_reaping();
+    void reaped(pid_t pid, ExitStatus status);
+
+  private:
+    // How long processes have between SIGTERM and SIGKILL in a shutdown.
+    static constexpr std::chrono::milliseconds kGrace{200};
+    static constexpr std::chrono::milliseconds kEndPoll{5};
+    // After this the disks are let go of, even if a process hangs in the kernel.
+    static constexpr std::chrono::seconds kGiveUp{10};
+
+    std::optional<Refusal> refuse_start(const v1::StartRequest& request) const;
+    Result<void> set_up(const v1::StartRequest& request, Reply<LaunchResult> reply);
+    Result<void> make_cgroup();
+    Result<void> launch(const std::string& id, LaunchRequest request, const v1::StartRequest& start,
+                        const std::vector<std::uint32_t>& ports, Reply<LaunchResult> reply);
+    void launched(const std::string& id, std::optional<LaunchFailure> failure,
+                  const Reply<LaunchResult>& reply);
+    void signal_everything(int signal);
+    void check_ended();
+    void finish_shutdown();
+
+    Parts parts_;
+    std::unique_ptr<v1::StartRequest> started_;  // what further processes need to know of it
+    std::string root_;
+    std::optional<Cgroup> cgroup_;
+    ProcessTable processes_;
+    std::vector<Reply<Done>> shutdown_replies_;
+    std::chrono::steady_clock::time_point shutdown_began_;
+    EventLoop::Handle end_poll_;
+
+  public:
+    Supervisor(const Supervisor&) = delete;
+    Supervisor& operator=(const Supervisor&) = delete;
+    ~Supervisor();  // started_ is an incomplete type here
+};
+
+}  // namespace bulkhead::agent

@@ -1,0 +1,46 @@
+// What a process that is being set up tells the agent, over a socket pair that is closed on exec:
+// first its pid (sent by the launcher), then perhaps its terminal, then that it is about to execute
+// the program, or why it cannot. The end of the channel after "ready" means that the program runs.
+// Thread: any one at a time for each end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/packet_channel.h"
+#include "base/result.h"
+#include "guest-agent/launch/failure.h"
+
+namespace bulkhead::agent {
+
+struct StatusMessage {
+    enum class Kind : std::uint8_t { Pid = 1, Terminal = 2, Ready = 3, Failure = 4 };
+    Kind kind = Kind::Failure;
+    pid_t pid = 0;          // Pid
+    UniqueFd terminal;      // Terminal: the pseudo-terminal's controlling end
+    LaunchFailure failure;  // Failure
+};
+
+class StatusChannel {
+  public:
+    explicit StatusChannel(UniqueFd socket) : channel_(std::move(socket)) {}
+
+    [[nodiscard]] int fd() const { return channel_.fd(); }
+
+    Result<void> send_pid(pid_t pid);
+    Result<void> send_terminal(int terminal);
+    // These two use write(2) only, which every seccomp profile allows.
+    Result<void> send_ready();
+    Result<void> send_failure(const LaunchFailure& failure);
+
+    // Nothing at the end of the channel. On a non-blocking socket with nothing to read: EAGAIN.
+    Result<std::optional<StatusMessage>> receive();
+
+  private:
+    PacketChannel channel_;
+};
+
+}  // namespace bulkhead::agent
