@@ -42,9 +42,9 @@ struct Extent {
 struct LayerEntry {
     EntryKind kind = EntryKind::File;
     // Relative to the root and normalised ("usr/bin/env"); empty is the root itself.
-    std::string path;
+    std::string path = {};
     // A symbolic link's text as it is; a hard link's other name, normalised like `path`.
-    std::string target;
+    std::string target = {};
     std::uint16_t mode = 0;  // permission bits with set-id and sticky, no type
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
@@ -53,8 +53,8 @@ struct LayerEntry {
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
     std::uint64_t size = 0;  // of a file, in bytes
-    std::vector<Extent> extents;
-    std::vector<Xattr> xattrs;
+    std::vector<Extent> extents = {};
+    std::vector<Xattr> xattrs = {};
 
     friend bool operator==(const LayerEntry&, const LayerEntry&) = default;
 };

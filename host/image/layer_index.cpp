@@ -19,7 +19,7 @@ constexpr std::uint64_t kMagic = 0x3158'444e'4948'4b42;  // "BKHINDX1"
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kChecksumBytes = 64;
 // The least that one entry takes: bounds what a header may make us reserve.
-constexpr std::size_t kMinEntryBytes = 29;
+constexpr std::size_t kMinEntryBytes = 27;
 
 void write_text(ByteWriter& out, std::string_view text) {
     out.write(static_cast<std::uint16_t>(text.size()));

@@ -40,7 +40,9 @@ Result<std::string> normalise_path(std::string_view path) {
                 return Error(concat("\"", printable(path), "\" leaves the image's root"));
             continue;
         }
-        if (component.size() > kMaxNameBytes || component.find('\0') != std::string_view::npos) {
+        // A whiteout of the longest name has a longer one.
+        const std::size_t limit = kMaxNameBytes + (component.starts_with(".wh.") ? 4 : 0);
+        if (component.size() > limit || component.find('\0') != std::string_view::npos) {
             return Error(concat("\"", printable(component), "\" is not a file name: longer than ",
                                 kMaxNameBytes, " bytes or with a zero byte"));
         }

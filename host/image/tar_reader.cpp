@@ -158,7 +158,9 @@ class TarReader::Implementation {
         const int status = source_ != nullptr
                                ? archive_read_open(archive_, this, nullptr, &read_callback, nullptr)
                                : archive_read_open_fd(archive_, fd, kReadBytes);
-        if (status != ARCHIVE_OK) return failure();
+        // libarchive does not take an empty stream for an archive; a layer may be one.
+        empty_ = status != ARCHIVE_OK && source_ != nullptr && !any_bytes_ && !source_error_;
+        if (status != ARCHIVE_OK && !empty_) return failure();
         return {};
     }
 
@@ -188,6 +190,7 @@ class TarReader::Implementation {
     ByteSource* source_;
     std::vector<std::byte> buffer_;
     bool any_bytes_ = false;
+    bool empty_ = false;
     std::optional<Error> source_error_;
     archive* archive_;
     archive_entry* entry_ = nullptr;
@@ -213,14 +216,10 @@ Result<std::unique_ptr<TarReader>> TarReader::open_file(int fd) {
 Result<std::optional<LayerEntry>> TarReader::next() {
     const PlainLocale locale;
     Implementation& self = *implementation_;
+    if (self.empty_) return std::optional<LayerEntry>();
     const int status = archive_read_next_header(self.archive_, &self.entry_);
     if (status == ARCHIVE_EOF) return std::optional<LayerEntry>();
-    if (status != ARCHIVE_OK && status != ARCHIVE_WARN) {
-        // libarchive does not take an empty stream for an archive; a layer may be one.
-        if (self.source_ != nullptr && !self.any_bytes_ && !self.source_error_)
-            return std::optional<LayerEntry>();
-        return self.failure();
-    }
+    if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return self.failure();
     if (status == ARCHIVE_WARN &&
         !is_conversion_warning(text_or_empty(archive_error_string(self.archive_)))) {
         return self.failure();

@@ -1,0 +1,20 @@
+// Linux capabilities by name, docker's default set, and what --cap-add and --cap-drop make of it.
+// Thread: any.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace bulkhead::runtime {
+
+// "CAP_CHOWN", ... in the kernel's order.
+using CapabilityNames = std::vector<std::string>;
+
+// docker's rules: names with or without CAP_, in either case; ALL stands for every one; drops are
+// taken before adds, and an added ALL loses what is dropped.
+Result<CapabilityNames> container_capabilities(const std::vector<std::string>& add,
+                                               const std::vector<std::string>& drop);
+
+}  // namespace bulkhead::runtime

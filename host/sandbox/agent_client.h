@@ -1,0 +1,66 @@
+// Calls to the agent in a guest, over the stream that it opened. Answers arrive on the event loop,
+// as plain values; the guest is not trusted, so they are bounded and fit for a terminal. A dead
+// agent is no concern of this class: when the VM ends, the stream closes and every call fails.
+// Thread: loop. Inside, one thread waits for gRPC.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "host/sandbox/trace.h"
+
+namespace bulkhead::agent::v1 {
+class StartRequest;
+}
+
+namespace bulkhead::sandbox {
+
+enum class StartFailure { None, NotFound, NotExecutable, Other };
+
+struct AgentStarted {
+    StartFailure failure = StartFailure::None;
+    std::string message;  // why, when there is a failure
+    std::string agent_version;
+    std::string kernel_release;
+    std::vector<Moment> timings;  // in the guest's boot clock
+};
+
+struct AgentExit {
+    std::uint32_t exit_code = 0;
+    std::uint32_t signal = 0;
+    bool oom_killed = false;
+};
+
+class AgentClient {
+  public:
+    template <class T>
+    using Answer = std::function<void(Result<T>)>;
+
+    // Takes the stream over.
+    AgentClient(EventLoop& loop, UniqueFd stream);
+    AgentClient(const AgentClient&) = delete;
+    AgentClient& operator=(const AgentClient&) = delete;
+    // Cancels what is under way; no answer is given after this.
+    ~AgentClient();
+
+    void start(const agent::v1::StartRequest& request, Answer<AgentStarted> answer);
+    void wait(const std::string& process, Answer<AgentExit> answer);
+    void signal(const std::string& process, int number, Answer<void> answer);
+    void resize(const std::string& process, std::uint16_t rows, std::uint16_t columns,
+                Answer<void> answer);
+    void shutdown(Answer<void> answer);
+
+  private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace bulkhead::sandbox

@@ -1,0 +1,51 @@
+// What one VM is made of, and the packet that hands it to the monitor. Thread: any.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/packet_channel.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "host/sandbox/shape.h"
+
+namespace bulkhead::sandbox {
+
+// A run of bytes of one of a disk's files; offset and length are multiples of 512.
+struct DiskExtent {
+    std::size_t file = 0;  // index into LaunchDisk::files
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
+// A disk of the guest: its extents one after another.
+struct LaunchDisk {
+    std::string serial;
+    bool read_only = true;
+    std::vector<UniqueFd> files;
+    std::vector<DiskExtent> extents;
+};
+
+struct Launch {
+    UniqueFd kvm;
+    UniqueFd kernel;
+    std::optional<UniqueFd> initrd;
+    UniqueFd console;  // the guest's console is written here
+    Shape shape;
+    std::string kernel_arguments;
+    std::vector<LaunchDisk> disks;
+};
+
+// The bytes of the launch message and the descriptors that go with it, which stay the launch's.
+struct LaunchPacket {
+    std::vector<std::byte> bytes;
+    std::vector<int> descriptors;
+};
+
+// An error if it needs more descriptors or bytes than one packet carries.
+Result<LaunchPacket> encode_launch(const Launch& launch);
+
+}  // namespace bulkhead::sandbox

@@ -1,0 +1,317 @@
+#include "host/sandbox/sandbox.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+
+#include "base/text.h"
+#include "host/sandbox/failure_report.h"
+#include "proto/agent.pb.h"
+#include "proto/ports.h"
+
+namespace bulkhead::sandbox {
+
+namespace {
+
+constexpr std::size_t kEntropyBytes = 64;
+// After a call failed, the time for the monitor's own word about what happened.
+constexpr std::chrono::seconds kVmEndGrace{2};
+// Without a byte from the guest for this long after its process ended, no more are awaited.
+constexpr std::chrono::seconds kDrainPause{5};
+// For the guest to write everything to its disk, and for the machine to go down.
+constexpr std::chrono::seconds kShutdownGrace{20};
+
+const std::string& init_process() {
+    static const std::string kName(protocol::kInitProcess);
+    return kName;
+}
+
+bool ends_a_process(int signal) {
+    return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
+}
+
+SandboxEnd end_of(const AgentExit& exit) {
+    constexpr std::uint32_t kMaxCode = 255;
+    constexpr std::uint32_t kMaxSignal = 64;
+    SandboxEnd end;
+    end.ran = true;
+    end.exit_code = exit.signal != 0
+                        ? kExitSignalBase + static_cast<int>(std::min(exit.signal, kMaxSignal))
+                        : static_cast<int>(std::min(exit.exit_code, kMaxCode));
+    if (exit.oom_killed && exit.signal == SIGKILL)
+        end.message = "the container ran out of memory and was killed (see --memory)";
+    return end;
+}
+
+SandboxEnd end_of(const AgentStarted& started) {
+    SandboxEnd end;
+    end.message = started.message;
+    if (started.failure == StartFailure::NotFound) end.exit_code = kExitNotFound;
+    if (started.failure == StartFailure::NotExecutable) end.exit_code = kExitNotExecutable;
+    return end;
+}
+
+}  // namespace
+
+SandboxPlan::SandboxPlan() = default;
+SandboxPlan::SandboxPlan(SandboxPlan&&) noexcept = default;
+SandboxPlan::~SandboxPlan() = default;
+
+Sandbox::Sandbox(EventLoop& loop, SandboxPlan plan, Trace& trace, Events events)
+    : loop_(loop),
+      plan_(std::move(plan)),
+      trace_(trace),
+      events_(std::move(events)),
+      relay_(loop, plan_.stdio, [this] { conclude_when_done(); }) {}
+
+Sandbox::~Sandbox() = default;
+
+pid_t Sandbox::vmm_pid() const {
+    return vm_ ? vm_->pid() : 0;
+}
+
+Result<void> Sandbox::begin() {
+    launch_ns_ = Trace::now();
+    Vm::Events events;
+    events.started = [this](const VmStarted& started) { on_vm_started(started); };
+    events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
+    events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
+    vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(plan_.launch), std::move(events)));
+    timer_ = loop_.after(plan_.start_timeout, [this] { on_timeout(); });
+    trace_.step("start the monitor");
+    return {};
+}
+
+void Sandbox::on_vm_started(const VmStarted& started) {
+    if (stage_ != Stage::Launching) return;
+    stage_ = Stage::Booting;
+    trace_.step("monitor builds the machine");
+    trace_.add(Trace::Track::Monitor, launch_ns_, started.steps);
+}
+
+void Sandbox::on_stream(VmStream stream) {
+    if (stream.port != protocol::kAgentPort) {
+        // Anything that was not announced is closed; before the agent is there, nothing was.
+        if (agent_) relay_.accept(stream.port, std::move(stream.stream));
+        return;
+    }
+    // One agent: PID 1 calls before anything else can, and whoever calls later is not it.
+    if (stage_ == Stage::Booting || stage_ == Stage::Launching) on_agent(std::move(stream.stream));
+}
+
+void Sandbox::on_agent(UniqueFd stream) {
+    stage_ = Stage::Starting;
+    trace_.step("guest boots");
+    if (const auto complete = complete_start_request(); !complete) {
+        failure_ = complete.error().message();
+        failed_stage_ = stage_;
+        vm_->kill();
+        return;
+    }
+    events_.starting();
+    agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
+    agent_->start(*plan_.start, [this](Result<AgentStarted> answer) {
+        on_process_started(std::move(answer));
+    });
+    trace_.step("send the container");
+}
+
+Result<void> Sandbox::complete_start_request() {
+    agent::v1::StartRequest& request = *plan_.start;
+    request.set_generation(protocol::kGeneration);
+    std::string entropy(kEntropyBytes, '\0');
+    if (::getrandom(entropy.data(), entropy.size(), 0) != static_cast<ssize_t>(entropy.size()))
+        return errno_error("getrandom");
+    request.set_entropy(std::move(entropy));
+    auto& streams = *request.mutable_streams();
+    streams.set_stdin_port(relay_.ports().input);
+    streams.set_stdout_port(relay_.ports().output);
+    streams.set_stderr_port(relay_.ports().error);
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    request.set_realtime_ns(now.tv_sec * 1'000'000'000 + now.tv_nsec);
+    return {};
+}
+
+void Sandbox::on_process_started(Result<AgentStarted> answer) {
+    if (stage_ != Stage::Starting) return;
+    if (!answer) {
+        await_vm_end(answer.error());
+        return;
+    }
+    trace_.step("agent starts the process");
+    add_guest_timings(*answer);
+    if (answer->failure != StartFailure::None) {
+        outcome_ = end_of(*answer);
+        stage_ = Stage::Stopping;
+        vm_->kill();  // nothing has run that the disk would have to remember
+        return;
+    }
+    stage_ = Stage::Running;
+    timer_.reset();
+    agent_->wait(init_process(),
+                 [this](Result<AgentExit> exit) { on_process_exit(std::move(exit)); });
+    events_.running();
+}
+
+// The guest's clock starts at its boot; its last step ended just before the answer came.
+void Sandbox::add_guest_timings(const AgentStarted& started) {
+    if (started.timings.empty()) return;
+    std::uint64_t last = 0;
+    for (const Moment& moment : started.timings) last = std::max(last, moment.at_ns);
+    const std::uint64_t now = Trace::now();
+    std::vector<Moment> aligned = started.timings;
+    for (Moment& moment : aligned) moment.at_ns = now - std::min(now, last - moment.at_ns);
+    trace_.add(Trace::Track::Guest, now - std::min(now, last), aligned);
+}
+
+void Sandbox::on_process_exit(Result<AgentExit> answer) {
+    if (stage_ != Stage::Running) return;
+    if (!answer) {
+        await_vm_end(answer.error());
+        return;
+    }
+    trace_.step("process runs");
+    outcome_ = end_of(*answer);
+    stage_ = Stage::Stopping;
+    watch_drain();
+    stop_when_drained();
+}
+
+// A call fails when the VM dies under it, and then the monitor's word says more.
+void Sandbox::await_vm_end(const Error& failure) {
+    failure_ = failure.message();
+    failed_stage_ = stage_;
+    timer_ = loop_.after(kVmEndGrace, [this] { vm_->kill(); });
+}
+
+// A guest that says that its process ended, but keeps its streams open and silent, does not keep us.
+void Sandbox::watch_drain() {
+    drained_count_ = relay_.output_count();
+    timer_ = loop_.after(kDrainPause, [this] {
+        const bool silent = relay_.output_count() == drained_count_ && relay_.waits_for_guest();
+        if (silent) {
+            vm_->kill();
+        } else {
+            watch_drain();
+        }
+    });
+}
+
+void Sandbox::stop_when_drained() {
+    if (relay_.drained()) stop_vm();
+}
+
+void Sandbox::stop_vm() {
+    trace_.step("output drains");
+    if (!plan_.orderly_shutdown) {
+        vm_->kill();
+        return;
+    }
+    timer_ = loop_.after(kShutdownGrace, [this] { vm_->kill(); });
+    // The answer matters little: the VM's end follows, or the timer ends it.
+    agent_->shutdown([](const Result<void>&) {});
+}
+
+void Sandbox::on_vm_ended(VmEnd end) {
+    vm_end_ = std::move(end);
+    trace_.step("machine ends");
+    timer_.reset();
+    // What the guest had sent is in the sockets, and is still delivered.
+    relay_.no_more_streams();
+    conclude_when_done();
+}
+
+// Called when the streams are drained and when the VM has ended, in whichever order.
+void Sandbox::conclude_when_done() {
+    if (stage_ == Stage::Ended) return;
+    if (vm_end_) {
+        if (killed_ || relay_.drained()) conclude();
+    } else if (stage_ == Stage::Stopping && outcome_ && outcome_->ran) {
+        stop_when_drained();
+    }
+}
+
+void Sandbox::conclude() {
+    if (failure_.empty()) failed_stage_ = stage_;
+    const SandboxEnd end = result();
+    stage_ = Stage::Ended;
+    timer_.reset();
+    events_.ended(end);
+}
+
+SandboxEnd Sandbox::result() const {
+    if (outcome_) return *outcome_;
+    SandboxEnd end;
+    end.ran = failed_stage_ == Stage::Running;
+    if (interrupted_by_) {
+        end.exit_code = kExitSignalBase + *interrupted_by_;
+        return end;
+    }
+    // A monitor that was killed takes its container along like SIGKILL does.
+    if (end.ran && vm_end_ && vm_end_->process.signal == SIGKILL &&
+        vm_end_->said.cause == EndCause::Unknown)
+        end.exit_code = kExitSignalBase + SIGKILL;
+    if (killed_) return end;
+    const bool told = vm_end_ && (vm_end_->said.cause != EndCause::Unknown || failure_.empty());
+    end.message = failure_text(
+        {stage_text(), told || failure_.empty() ? describe_end(*vm_end_) : failure_},
+        vm_->console());
+    return end;
+}
+
+std::string_view Sandbox::stage_text() const {
+    switch (failed_stage_) {
+        case Stage::Launching:
+            return "launching the virtual machine";
+        case Stage::Booting:
+            return "booting the guest";
+        case Stage::Starting:
+            return "starting the container's process";
+        case Stage::Running:
+            return "running the container";
+        case Stage::Stopping:
+        case Stage::Ended:
+            break;
+    }
+    return "stopping the container";
+}
+
+void Sandbox::on_timeout() {
+    failed_stage_ = stage_;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(plan_.start_timeout);
+    failure_ = stage_ == Stage::Starting
+                   ? concat("the guest's agent did not answer within ", seconds.count(), " s")
+                   : concat("the guest's agent did not call within ", seconds.count(), " s");
+    vm_->kill();
+}
+
+void Sandbox::signal(int number) {
+    if (vm_end_) {
+        // Only our own reader is still awaited.
+        if (ends_a_process(number)) conclude();
+    } else if (stage_ == Stage::Running) {
+        agent_->signal(init_process(), number, [](const Result<void>&) {});
+    } else if (stage_ != Stage::Stopping && stage_ != Stage::Ended && ends_a_process(number)) {
+        interrupted_by_ = number;
+        vm_->kill();
+    }
+}
+
+void Sandbox::resize(std::uint16_t rows, std::uint16_t columns) {
+    if (stage_ != Stage::Running) return;
+    agent_->resize(init_process(), rows, columns, [](const Result<void>&) {});
+}
+
+void Sandbox::kill() {
+    killed_ = true;
+    if (vm_end_) {
+        if (stage_ != Stage::Ended) conclude();
+    } else if (vm_) {
+        vm_->kill();
+    }
+}
+
+}  // namespace bulkhead::sandbox

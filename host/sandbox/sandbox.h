@@ -1,0 +1,131 @@
+// Sandbox: one container in one VM, from launch to exit status.
+//
+//   Launching -> Booting -> Starting -> Running -> Stopping -> Ended
+//   monitor      vCPUs run  agent is    process    its streams
+//   started                 home        runs       are drained
+//
+// From every stage the way out is the end of the monitor's process; nothing waits for a guest
+// without either that or a timer. Thread: loop.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "host/sandbox/agent_client.h"
+#include "host/sandbox/launch.h"
+#include "host/sandbox/stdio_relay.h"
+#include "host/sandbox/trace.h"
+#include "host/sandbox/vm.h"
+
+namespace bulkhead::agent::v1 {
+class StartRequest;
+}
+
+namespace bulkhead::sandbox {
+
+// docker's exit codes for what did not come from the container itself.
+inline constexpr int kExitOurs = 125;
+inline constexpr int kExitNotExecutable = 126;
+inline constexpr int kExitNotFound = 127;
+inline constexpr int kExitSignalBase = 128;
+
+struct SandboxPlan {
+    SandboxPlan();
+    SandboxPlan(SandboxPlan&&) noexcept;
+    SandboxPlan& operator=(SandboxPlan&&) = delete;
+    SandboxPlan(const SandboxPlan&) = delete;
+    SandboxPlan& operator=(const SandboxPlan&) = delete;
+    ~SandboxPlan();
+
+    Vm::Options vm;
+    Launch launch;
+    // Complete but for clock, entropy and streams, which begin() adds.
+    std::unique_ptr<agent::v1::StartRequest> start;
+    StdioPlan stdio;
+    std::chrono::nanoseconds start_timeout{};
+    // The disk lives on: the guest gets time to write everything to it.
+    bool orderly_shutdown = false;
+};
+
+struct SandboxEnd {
+    int exit_code = kExitOurs;
+    std::string message;   // for the user; empty when there is nothing to say
+    bool ran = false;      // the container's process was started
+};
+
+class Sandbox {
+  public:
+    struct Events {
+        std::function<void()> starting;  // the agent is there; the process starts next
+        std::function<void()> running;
+        std::function<void(const SandboxEnd&)> ended;  // once, last; must not destroy the Sandbox
+    };
+
+    Sandbox(EventLoop& loop, SandboxPlan plan, Trace& trace, Events events);
+    Sandbox(const Sandbox&) = delete;
+    Sandbox& operator=(const Sandbox&) = delete;
+    ~Sandbox();
+
+    // Starts the VM. After an error nothing runs, and no event comes.
+    Result<void> begin();
+
+    [[nodiscard]] pid_t vmm_pid() const;
+
+    // For the container's first process; before it runs, a signal that would end it ends the start.
+    void signal(int number);
+    void resize(std::uint16_t rows, std::uint16_t columns);
+    // Ends everything now, without waiting for output.
+    void kill();
+
+  private:
+    enum class Stage { Launching, Booting, Starting, Running, Stopping, Ended };
+
+    void on_vm_started(const VmStarted& started);
+    void on_stream(VmStream stream);
+    void on_agent(UniqueFd stream);
+    void on_process_started(Result<AgentStarted> answer);
+    void on_process_exit(Result<AgentExit> answer);
+    void on_vm_ended(VmEnd end);
+    void on_timeout();
+
+    Result<void> complete_start_request();
+    void add_guest_timings(const AgentStarted& started);
+    void await_vm_end(const Error& failure);
+    void watch_drain();
+    void stop_when_drained();
+    void stop_vm();
+    void conclude_when_done();
+    void conclude();
+    [[nodiscard]] SandboxEnd result() const;
+    [[nodiscard]] std::string_view stage_text() const;
+
+    EventLoop& loop_;
+    SandboxPlan plan_;
+    Trace& trace_;
+    Events events_;
+    StdioRelay relay_;
+    Stage stage_ = Stage::Launching;
+    std::uint64_t launch_ns_ = 0;
+    std::unique_ptr<Vm> vm_;
+    std::unique_ptr<AgentClient> agent_;
+    EventLoop::Handle timer_;
+    std::uint64_t drained_count_ = 0;
+
+    // What has become known about the end.
+    std::optional<SandboxEnd> outcome_;  // the process's own, or why it did not start
+    std::optional<int> interrupted_by_;
+    std::string failure_;  // ours, before the VM ended
+    std::optional<VmEnd> vm_end_;
+    Stage failed_stage_ = Stage::Launching;
+    bool killed_ = false;
+};
+
+}  // namespace bulkhead::sandbox

@@ -1,0 +1,179 @@
+#include "host/sandbox/vm.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+
+#include "base/log.h"
+#include "base/syscalls.h"
+#include "host/sandbox/guest_text.h"
+
+namespace bulkhead::sandbox {
+
+namespace {
+
+constexpr std::size_t kMaxErrorOutput = 8 * 1024;
+
+// What a non-blocking descriptor has to give now: a part, nothing yet, or its end.
+struct Chunk {
+    std::string_view bytes;
+    bool ended = false;
+};
+
+Chunk read_chunk(int fd, std::span<char> buffer) {
+    ssize_t count = -1;
+    do {
+        count = ::read(fd, buffer.data(), buffer.size());
+    } while (count < 0 && errno == EINTR);
+    if (count > 0) return {std::string_view(buffer.data(), static_cast<std::size_t>(count)), false};
+    return {{}, count == 0 || errno != EAGAIN};
+}
+
+// Reads what is there and no more than a fair share of it; ends the watch with the pipe.
+template <class Take>
+void read_available(int fd, EventLoop::Handle& watch, Take take) {
+    constexpr int kChunks = 64;
+    std::array<char, 4096> buffer{};
+    for (int i = 0; i < kChunks; ++i) {
+        const Chunk chunk = read_chunk(fd, buffer);
+        if (chunk.ended) watch.reset();
+        if (chunk.bytes.empty()) return;
+        take(chunk.bytes);
+    }
+}
+
+// The launch packet was not taken: what the monitor said on its way out is the cause.
+Error launch_error(const Error& failure, VmmProcess& process) {
+    process.kill();
+    static_cast<void>(process.reap());
+    std::array<char, kMaxErrorOutput> buffer{};
+    const Chunk said = read_chunk(process.error_output(), buffer);
+    return Error(failure.code(), failure.message() +
+                                     (said.bytes.empty() ? "" : ": " + printable(said.bytes)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Vm>> Vm::launch(EventLoop& loop, const Options& options, Launch launch,
+                                       Events events) {
+    auto channel = TRY(PacketChannel::create_pair());
+    auto console = TRY(make_pipe());
+    TRY(set_nonblocking(console.first.get()));
+    TRY(set_nonblocking(console.second.get()));
+    launch.console = std::move(console.second);
+    const LaunchPacket packet = TRY(encode_launch(launch));
+
+    const UniqueFd monitor_end = TRY(duplicate(channel.second.fd()));
+    VmmProcess process = TRY(VmmProcess::spawn(options.program, monitor_end));
+    if (const auto sent = channel.first.send(packet.bytes, packet.descriptors); !sent)
+        return launch_error(sent.error(), process).context("launching the VM");
+    TRY(set_nonblocking(channel.first.fd()));
+
+    std::unique_ptr<Vm> vm(new Vm(loop, std::move(process), std::move(channel.first),
+                                  std::move(console.first), std::move(events)));
+    if (options.show_console)
+        vm->console_output_ = TRY(StreamEnd::of_host(STDERR_FILENO, Direction::Write));
+    vm->watch();
+    return vm;
+}
+
+Vm::Vm(EventLoop& loop, VmmProcess process, PacketChannel channel, UniqueFd console, Events events)
+    : loop_(loop),
+      process_(std::move(process)),
+      channel_(std::move(channel)),
+      console_pipe_(std::move(console)),
+      events_(std::move(events)) {}
+
+Vm::~Vm() = default;
+
+void Vm::watch() {
+    constexpr auto kRead = EventLoop::Interest::Read;
+    channel_watch_ = loop_.watch(channel_.fd(), kRead, [this] { read_channel(); });
+    console_watch_ = loop_.watch(console_pipe_.get(), kRead, [this] { read_console(); });
+    error_watch_ = loop_.watch(process_.error_output(), kRead, [this] { read_errors(); });
+    process_watch_ = loop_.watch(process_.pidfd(), kRead, [this] { on_process_end(); });
+}
+
+void Vm::kill() {
+    process_.kill();
+}
+
+// One packet in each turn of the loop: what it causes may need the loop first.
+void Vm::read_channel() {
+    auto packet = channel_.receive();
+    if (!packet && (packet.error().is(std::errc::resource_unavailable_try_again))) return;
+    if (!packet || !packet->has_value()) {
+        // Closed, or broken beyond repair. Without its channel the monitor is of no use.
+        channel_watch_.reset();
+        if (said_.cause == EndCause::Unknown) kill();
+        return;
+    }
+    auto message = parse_vmm_message(**std::move(packet));
+    if (!message) {
+        channel_watch_.reset();
+        said_ = {EndCause::InternalError, message.error().message()};
+        kill();
+        return;
+    }
+    dispatch(*std::move(message));
+}
+
+void Vm::dispatch(VmmMessage message) {
+    if (auto* ended = std::get_if<VmEnded>(&message)) {
+        said_ = std::move(*ended);
+    } else if (auto* started = std::get_if<VmStarted>(&message)) {
+        events_.started(std::move(*started));
+    } else if (auto* stream = std::get_if<VmStream>(&message)) {
+        events_.stream(std::move(*stream));
+    }
+}
+
+void Vm::read_console() {
+    read_available(console_pipe_.get(), console_watch_, [this](std::string_view bytes) {
+        console_.append(bytes);
+        show_console(bytes);
+    });
+}
+
+void Vm::read_errors() {
+    read_available(process_.error_output(), error_watch_, [this](std::string_view bytes) {
+        errors_.append(bytes.substr(0, kMaxErrorOutput - errors_.size()));
+    });
+}
+
+// Lines stay lines; anything that a terminal would obey does not pass. What standard error does not
+// take at once is lost: the guest must not hold us up.
+void Vm::show_console(std::string_view bytes) const {
+    if (!console_output_) return;
+    std::string text;
+    for (const char c : bytes) {
+        if (c == '\r') continue;
+        text += c == '\n' || c == '\t' || (c >= 0x20 && c < 0x7F) ? c : '?';
+    }
+    if (!text.empty()) static_cast<void>(console_output_->write(std::as_bytes(std::span(text))));
+}
+
+void Vm::on_process_end() {
+    // What it had said before is still in the sockets and pipes.
+    while (channel_watch_.active()) {
+        auto packet = channel_.receive();
+        if (!packet || !packet->has_value()) break;
+        auto message = parse_vmm_message(**std::move(packet));
+        if (message) dispatch(*std::move(message));
+    }
+    channel_watch_.reset();
+    if (console_watch_.active()) read_console();
+    if (error_watch_.active()) read_errors();
+    console_watch_.reset();
+    error_watch_.reset();
+    process_watch_.reset();
+    const auto end = process_.reap();
+    // The functions must outlive their own call.
+    const auto ended = std::move(events_.ended);
+    ended({std::move(said_), end ? *end : ProcessEnd{}, printable(errors_)});
+}
+
+}  // namespace bulkhead::sandbox

@@ -1,0 +1,87 @@
+// One running VM as the host sees it: its monitor's process, control channel, console and error
+// output. The end of the process is the only truth about whether the VM lives. Thread: loop.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/event_loop.h"
+#include "base/packet_channel.h"
+#include "base/result.h"
+#include "host/sandbox/console_tail.h"
+#include "host/sandbox/launch.h"
+#include "host/sandbox/stream_end.h"
+#include "host/sandbox/vmm_message.h"
+#include "host/sandbox/vmm_process.h"
+
+namespace bulkhead::sandbox {
+
+// Everything that is known about the end of a VM.
+struct VmEnd {
+    VmEnded said;          // Unknown if the monitor had no time to say it
+    ProcessEnd process;    // of the monitor
+    std::string error_output;  // the monitor's, fit for a terminal
+};
+
+class Vm {
+  public:
+    // Called on the loop. `ended` comes once and last, and may destroy the Vm.
+    struct Events {
+        std::function<void(VmStarted)> started;
+        std::function<void(VmStream)> stream;
+        std::function<void(VmEnd)> ended;
+    };
+
+    struct Options {
+        std::string program;  // bulkhead-vmm
+        bool show_console = false;  // on our standard error
+    };
+
+    // Starts the monitor and hands it the launch, whose descriptors are closed here after that.
+    static Result<std::unique_ptr<Vm>> launch(EventLoop& loop, const Options& options,
+                                              Launch launch, Events events);
+
+    Vm(const Vm&) = delete;
+    Vm& operator=(const Vm&) = delete;
+    // Kills what still runs.
+    ~Vm();
+
+    [[nodiscard]] pid_t pid() const { return process_.pid(); }
+
+    [[nodiscard]] const ConsoleTail& console() const { return console_; }
+
+    // Ends the VM at once; `ended` follows.
+    void kill();
+
+  private:
+    Vm(EventLoop& loop, VmmProcess process, PacketChannel channel, UniqueFd console, Events events);
+
+    void watch();
+    void read_channel();
+    void read_console();
+    void read_errors();
+    void on_process_end();
+    void dispatch(VmmMessage message);
+    void show_console(std::string_view bytes) const;
+
+    EventLoop& loop_;
+    VmmProcess process_;
+    PacketChannel channel_;
+    UniqueFd console_pipe_;
+    Events events_;
+    ConsoleTail console_;
+    std::optional<StreamEnd> console_output_;
+    std::string errors_;
+    VmEnded said_;
+    // Destroyed before the descriptors that they watch.
+    EventLoop::Handle channel_watch_;
+    EventLoop::Handle console_watch_;
+    EventLoop::Handle error_watch_;
+    EventLoop::Handle process_watch_;
+};
+
+}  // namespace bulkhead::sandbox

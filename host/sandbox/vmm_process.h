@@ -1,0 +1,56 @@
+// One bulkhead-vmm process: started with exactly descriptors 0 to 3, watched by a pidfd, and gone
+// when this object is. Thread: any one at a time; start it before other threads exist (it forks).
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace bulkhead::sandbox {
+
+// How a process ended, by wait status.
+struct ProcessEnd {
+    int exit_code = 0;
+    int signal = 0;  // 0: it exited by itself
+};
+
+class VmmProcess {
+  public:
+    // Starts `program` with no arguments and an empty environment, in a session of its own (the
+    // terminal's signals are not for it): 0 and 1 are /dev/null, 2 is a pipe to us, 3 is `control`.
+    // It is killed when the calling thread ends.
+    static Result<VmmProcess> spawn(const std::string& program, const UniqueFd& control);
+
+    VmmProcess(VmmProcess&&) noexcept = default;
+    VmmProcess& operator=(VmmProcess&&) = delete;
+    VmmProcess(const VmmProcess&) = delete;
+    VmmProcess& operator=(const VmmProcess&) = delete;
+    // Kills and reaps it if it has not been reaped.
+    ~VmmProcess();
+
+    [[nodiscard]] pid_t pid() const { return pid_; }
+
+    // Becomes readable when the process has ended.
+    [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+
+    // What the process writes to standard error; non-blocking.
+    [[nodiscard]] int error_output() const { return error_output_.get(); }
+
+    void kill() const;
+
+    // Waits for the end, once.
+    Result<ProcessEnd> reap();
+
+  private:
+    VmmProcess(pid_t pid, UniqueFd pidfd, UniqueFd error_output);
+
+    pid_t pid_ = -1;
+    UniqueFd pidfd_;  // invalid once reaped
+    UniqueFd error_output_;
+};
+
+}  // namespace bulkhead::sandbox

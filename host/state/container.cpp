@@ -1,0 +1,55 @@
+#include "host/state/container.h"
+
+#include <unistd.h>
+
+#include <ctime>
+
+#include "base/log.h"
+#include "base/syscalls.h"
+#include "host/state/layout.h"
+
+namespace bulkhead::state {
+
+Container::Container(std::string directory, std::string name_link, UniqueFd lock, Record record)
+    : directory_(std::move(directory)),
+      name_link_(std::move(name_link)),
+      lock_(std::move(lock)),
+      record_(std::move(record)) {}
+
+Container::~Container() {
+    // A moved-from object owns no lock.
+    if (keep_ || !lock_.valid()) return;
+    if (const auto removed = remove(); !removed) log::warning(removed.error().message());
+}
+
+Result<void> Container::set_running(pid_t vmm_pid) {
+    Record next = record_;
+    next.status = Status::Running;
+    next.owner_pid = ::getpid();
+    next.vmm_pid = vmm_pid;
+    next.started_at = ::time(nullptr);
+    return write(next);
+}
+
+Result<void> Container::set_exited(int exit_code) {
+    Record next = record_;
+    next.status = Status::Exited;
+    next.finished_at = ::time(nullptr);
+    next.exit_code = exit_code;
+    return write(next);
+}
+
+Result<void> Container::write(const Record& record) {
+    TRY(write_file_atomically(directory_ + "/" + kStateFile, to_json(record)));
+    record_ = record;
+    return {};
+}
+
+Result<void> Container::remove() {
+    if (directory_.empty()) return {};
+    TRY(remove_container_files(directory_, name_link_));
+    directory_.clear();
+    return {};
+}
+
+}  // namespace bulkhead::state

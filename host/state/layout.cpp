@@ -1,0 +1,59 @@
+#include "host/state/layout.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "base/syscalls.h"
+
+namespace bulkhead::state {
+
+namespace {
+
+struct flock whole_file(short type) {
+    struct flock range {};
+
+    range.l_type = type;
+    range.l_whence = SEEK_SET;
+    return range;
+}
+
+bool points_to(const std::string& link, const std::string& target) {
+    std::array<char, 256> content{};
+    const ssize_t length = ::readlink(link.c_str(), content.data(), content.size());
+    return length > 0 &&
+           std::string_view(content.data(), static_cast<std::size_t>(length)) == target;
+}
+
+}  // namespace
+
+Result<void> remove_container_files(const std::string& directory, const std::string& name_link) {
+    const std::string id = std::filesystem::path(directory).filename().string();
+    if (!name_link.empty() && points_to(name_link, id) && ::unlink(name_link.c_str()) != 0 &&
+        errno != ENOENT)
+        return errno_error("remove " + name_link);
+    std::error_code failure;
+    std::filesystem::remove_all(directory, failure);
+    if (failure) return Error(failure, "remove " + directory + ": " + failure.message());
+    return {};
+}
+
+Result<bool> try_lock(const UniqueFd& lock) {
+    auto range = whole_file(F_WRLCK);
+    if (::fcntl(lock.get(), F_OFD_SETLK, &range) == 0) return true;
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return errno_error("lock");
+}
+
+bool lock_is_held(const std::string& directory) {
+    const auto lock = open_file(directory + "/" + kLockFile, O_RDWR);
+    if (!lock) return false;
+    auto range = whole_file(F_WRLCK);
+    return ::fcntl(lock->get(), F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
+}  // namespace bulkhead::state

@@ -1,0 +1,103 @@
+#include "host/state/record.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+
+namespace bulkhead::state {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::pair<Status, const char*> kStatusNames[] = {
+    {Status::Created, "created"},
+    {Status::Running, "running"},
+    {Status::Exited, "exited"},
+    {Status::Dead, "dead"},
+};
+
+Error damaged(std::string_view key) {
+    return Error(concat("\"", key, "\" is missing or of the wrong type"));
+}
+
+Result<std::string> string_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_string()) return damaged(key);
+    return found->get<std::string>();
+}
+
+Result<std::int64_t> number_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_number_integer()) return damaged(key);
+    return found->get<std::int64_t>();
+}
+
+Result<std::vector<std::string>> strings_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_array()) return damaged(key);
+    std::vector<std::string> result;
+    for (const Json& item : *found) {
+        if (!item.is_string()) return damaged(key);
+        result.push_back(item.get<std::string>());
+    }
+    return result;
+}
+
+Result<Status> status_at(const Json& json, const char* key) {
+    const std::string name = TRY(string_at(json, key));
+    for (const auto& [status, text] : kStatusNames) {
+        if (name == text) return status;
+    }
+    return damaged(key);
+}
+
+}  // namespace
+
+std::string to_json(const Record& record) {
+    const char* status = "created";
+    for (const auto& [value, text] : kStatusNames) {
+        if (value == record.status) status = text;
+    }
+    const Json json = {{"schema", Record::kSchema},
+                       {"id", record.id},
+                       {"name", record.name},
+                       {"image", record.image},
+                       {"command", record.command},
+                       {"auto_remove", record.auto_remove},
+                       {"status", status},
+                       {"owner_pid", record.owner_pid},
+                       {"vmm_pid", record.vmm_pid},
+                       {"created_at", record.created_at},
+                       {"started_at", record.started_at},
+                       {"finished_at", record.finished_at},
+                       {"exit_code", record.exit_code}};
+    // Arguments may hold bytes that are no UTF-8; they are for display only.
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<Record> parse_record(std::string_view text) {
+    const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return Error("not a JSON object");
+    const auto schema = TRY(number_at(json, "schema"));
+    if (schema != Record::kSchema)
+        return Error(concat("written by another version of bulkhead (schema ", schema, ")"));
+    Record record;
+    record.id = TRY(string_at(json, "id"));
+    record.name = TRY(string_at(json, "name"));
+    record.image = TRY(string_at(json, "image"));
+    record.command = TRY(strings_at(json, "command"));
+    const auto auto_remove = json.find("auto_remove");
+    if (auto_remove == json.end() || !auto_remove->is_boolean()) return damaged("auto_remove");
+    record.auto_remove = auto_remove->get<bool>();
+    record.status = TRY(status_at(json, "status"));
+    record.owner_pid = static_cast<pid_t>(TRY(number_at(json, "owner_pid")));
+    record.vmm_pid = static_cast<pid_t>(TRY(number_at(json, "vmm_pid")));
+    record.created_at = TRY(number_at(json, "created_at"));
+    record.started_at = TRY(number_at(json, "started_at"));
+    record.finished_at = TRY(number_at(json, "finished_at"));
+    record.exit_code = static_cast<int>(TRY(number_at(json, "exit_code")));
+    return record;
+}
+
+}  // namespace bulkhead::state

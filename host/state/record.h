@@ -1,0 +1,44 @@
+// What is written down about one container: state.json in its directory. Parsing checks everything:
+// the file may be from another version or damaged. Thread: any.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace bulkhead::state {
+
+enum class Status {
+    Created,  // claimed; nothing runs yet
+    Running,
+    Exited,
+    Dead,  // said to run, but its owner is gone without a word; never written, only found
+};
+
+struct Record {
+    // Raised when a reader of an older version could not understand the file.
+    static constexpr int kSchema = 1;
+
+    std::string id;
+    std::string name;
+    std::string image;
+    std::vector<std::string> command;
+    bool auto_remove = false;
+    Status status = Status::Created;
+    pid_t owner_pid = 0;
+    pid_t vmm_pid = 0;
+    std::int64_t created_at = 0;  // seconds since 1970
+    std::int64_t started_at = 0;
+    std::int64_t finished_at = 0;
+    int exit_code = 0;
+};
+
+std::string to_json(const Record& record);
+Result<Record> parse_record(std::string_view json);
+
+}  // namespace bulkhead::state

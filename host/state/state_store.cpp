@@ -1,0 +1,207 @@
+#include "host/state/state_store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <filesystem>
+#include <system_error>
+
+#include "base/log.h"
+#include "base/syscalls.h"
+#include "base/text.h"
+#include "host/state/layout.h"
+#include "host/state/names.h"
+#include "host/state/owner.h"
+
+namespace bulkhead::state {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxStateFile = 4 * 1024 * 1024;  // a command line is at most 2 MiB
+constexpr int kNameAttempts = 20;
+
+// The entries of a directory; none when it cannot be read.
+std::vector<std::string> entries_of(const std::string& directory) {
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator it(directory, failure), end; !failure && it != end;
+         it.increment(failure))
+        names.push_back(it->path().filename().string());
+    return names;
+}
+
+Result<Record> read_record(const std::string& directory) {
+    const std::string path = directory + "/" + kStateFile;
+    return parse_record(TRY(read_file(path, kMaxStateFile))).context(path);
+}
+
+// A directory that is being made has a moment before its lock is held.
+bool is_young(const std::string& directory) {
+    constexpr std::time_t kLongAgo = 60;
+    struct stat status {};
+
+    return ::stat(directory.c_str(), &status) == 0 && ::time(nullptr) - status.st_mtime < kLongAgo;
+}
+
+// Makes the directory with its lock held and its state written, and only then visible.
+Result<UniqueFd> make_container(const std::string& folder, const Record& record) {
+    const std::string hidden = folder + "/" + kNewPrefix + record.id;
+    if (::mkdir(hidden.c_str(), 0700) != 0) return errno_error("make " + hidden);
+    auto made = [&]() -> Result<UniqueFd> {
+        UniqueFd lock = TRY(open_file(hidden + "/" + kLockFile, O_RDWR | O_CREAT | O_EXCL, 0600));
+        if (!TRY(try_lock(lock))) return Error("the lock of a new container is taken");
+        TRY(write_file_atomically(hidden + "/" + kStateFile, to_json(record)));
+        const std::string visible = folder + "/" + record.id;
+        if (::rename(hidden.c_str(), visible.c_str()) != 0) return errno_error("rename " + hidden);
+        return lock;
+    }();
+    if (!made) static_cast<void>(remove_container_files(hidden, ""));
+    return made;
+}
+
+}  // namespace
+
+std::string StateStore::containers_folder(bool auto_remove) const {
+    return (auto_remove ? paths_.state : paths_.root) + "/" + kContainersFolder;
+}
+
+std::string StateStore::name_link(std::string_view name) const {
+    return concat(paths_.root, "/", kNamesFolder, "/", name);
+}
+
+Result<StateStore> StateStore::open(Paths paths) {
+    StateStore store(std::move(paths));
+    TRY(make_directories(store.paths_.root + "/" + kNamesFolder));
+    TRY(make_directories(store.containers_folder(false)));
+    TRY(make_directories(store.containers_folder(true)));
+    TRY(store.sweep());
+    return store;
+}
+
+Result<void> StateStore::sweep() const {
+    const std::string folder = containers_folder(true);
+    for (const std::string& entry : entries_of(folder)) {
+        const std::string directory = concat(folder, "/", entry);
+        if (entry.starts_with(kNewPrefix) && is_young(directory)) continue;
+        const auto lock = open_file(directory + "/" + kLockFile, O_RDWR);
+        if (!lock) continue;  // removed this moment
+        if (!TRY(try_lock(*lock))) continue;
+        const auto record = read_record(directory);
+        const auto removed =
+            remove_container_files(directory, record ? name_link(record->name) : "");
+        if (!removed) log::warning(removed.error().message());
+    }
+    return {};
+}
+
+// A name whose container does not exist: its owner crashed between the two, or a reboot emptied
+// the state directory.
+bool StateStore::claim_is_stale(const std::string& link) const {
+    std::array<char, 128> id{};
+    const ssize_t length = ::readlink(link.c_str(), id.data(), id.size());
+    if (length <= 0) return false;
+    const std::string_view name(id.data(), static_cast<std::size_t>(length));
+    constexpr std::array kFolders = {false, true};
+    return std::none_of(kFolders.begin(), kFolders.end(), [&](bool auto_remove) {
+        const std::string folder = containers_folder(auto_remove);
+        return ::access(concat(folder, "/", name).c_str(), F_OK) == 0 ||
+               ::access(concat(folder, "/", kNewPrefix, name).c_str(), F_OK) == 0;
+    });
+}
+
+Result<std::string> StateStore::claim_name(const std::string& wanted, const std::string& id) const {
+    for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
+        std::string name = wanted.empty() ? TRY(random_name()) : wanted;
+        // Adjective and noun run out on a busy machine.
+        if (wanted.empty() && attempt > kNameAttempts / 2) name += "_" + id.substr(0, 6);
+        const std::string link = name_link(name);
+        if (::symlink(id.c_str(), link.c_str()) == 0) return name;
+        if (errno != EEXIST) return errno_error("claim name " + name);
+        if (claim_is_stale(link)) {
+            static_cast<void>(::unlink(link.c_str()));
+        } else if (!wanted.empty()) {
+            break;
+        }
+    }
+    return Error(std::make_error_code(std::errc::file_exists),
+                 concat("the container name \"", wanted,
+                        "\" is already in use: remove that container, or use another name"));
+}
+
+Result<Container> StateStore::create(const NewContainer& wanted) {
+    if (!wanted.name.empty()) TRY(check_name(wanted.name));
+    Record record;
+    record.id = TRY(random_id());
+    record.image = wanted.image;
+    record.command = wanted.command;
+    record.auto_remove = wanted.auto_remove;
+    record.owner_pid = ::getpid();
+    record.created_at = ::time(nullptr);
+    record.name = TRY(claim_name(wanted.name, record.id));
+    const std::string folder = containers_folder(wanted.auto_remove);
+    auto lock = make_container(folder, record);
+    if (!lock) {
+        static_cast<void>(::unlink(name_link(record.name).c_str()));
+        return std::move(lock).error().context("creating the container");
+    }
+    const std::string link = name_link(record.name);
+    return Container(folder + "/" + record.id, link, std::move(*lock), std::move(record));
+}
+
+std::vector<Record> StateStore::list() const {
+    std::vector<Record> records;
+    for (const bool auto_remove : {false, true}) {
+        const std::string folder = containers_folder(auto_remove);
+        for (const std::string& entry : entries_of(folder)) {
+            if (entry.starts_with('.')) continue;
+            const std::string directory = concat(folder, "/", entry);
+            auto record = read_record(directory);
+            if (!record || record->id != entry) continue;
+            if (record->status != Status::Exited && !lock_is_held(directory))
+                record->status = Status::Dead;
+            records.push_back(*std::move(record));
+        }
+    }
+    std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
+        return a.created_at > b.created_at;
+    });
+    return records;
+}
+
+Result<Record> StateStore::find(std::string_view reference) const {
+    std::optional<Record> by_prefix;
+    for (Record& record : list()) {
+        if (record.id == reference || record.name == reference) return std::move(record);
+        if (reference.empty() || !record.id.starts_with(reference)) continue;
+        if (by_prefix)
+            return Error(concat("multiple containers found with provided prefix: ", reference));
+        by_prefix = std::move(record);
+    }
+    if (!by_prefix) return Error(concat("No such container: ", reference));
+    return *std::move(by_prefix);
+}
+
+Result<void> StateStore::remove(const Record& record, bool force) {
+    const std::string directory = concat(containers_folder(record.auto_remove), "/", record.id);
+    const UniqueFd lock = TRY(open_file(directory + "/" + kLockFile, O_RDWR));
+    if (!TRY(try_lock(lock))) {
+        if (!force) {
+            return Error(concat("cannot remove container \"", record.name,
+                                "\": container is running: stop the container before removing or "
+                                "force remove"));
+        }
+        // The record may be older than the VM.
+        const auto current = read_record(directory);
+        TRY(end_owner(current ? *current : record, lock));
+    }
+    return remove_container_files(directory, name_link(record.name));
+}
+
+}  // namespace bulkhead::state

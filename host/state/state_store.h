@@ -1,0 +1,59 @@
+// StateStore: the containers on this machine, as directories. A container belongs to the process
+// that holds its lock; a record that says "running" with a free lock is one whose owner crashed.
+// Processes need no daemon and no shared lock: names are claimed by symlink(2), directories appear
+// by rename(2), states are replaced whole. Thread: any one at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "host/state/container.h"
+#include "host/state/paths.h"
+#include "host/state/record.h"
+
+namespace bulkhead::state {
+
+struct NewContainer {
+    std::string name;  // empty: a random one
+    std::string image;
+    std::vector<std::string> command;
+    bool auto_remove = false;
+};
+
+class StateStore {
+  public:
+    // Makes the directories that are missing, and removes what crashed --rm containers left.
+    static Result<StateStore> open(Paths paths);
+
+    [[nodiscard]] const Paths& paths() const { return paths_; }
+
+    // Claims an id and a name. An error that is EEXIST: the name is taken.
+    Result<Container> create(const NewContainer& wanted);
+
+    // Every container, newest first, with Status::Dead where the owner is gone. One that cannot be
+    // read is left out: a list never fails because of one container.
+    [[nodiscard]] std::vector<Record> list() const;
+
+    // By full id, name, or the beginning of an id that fits one container only.
+    Result<Record> find(std::string_view reference) const;
+
+    // Removes a container that does not run. With `force` its VM is killed first; its owner then
+    // ends by itself, and this waits until it has.
+    Result<void> remove(const Record& record, bool force);
+
+  private:
+    explicit StateStore(Paths paths) : paths_(std::move(paths)) {}
+
+    Result<void> sweep() const;
+    [[nodiscard]] std::string containers_folder(bool auto_remove) const;
+    [[nodiscard]] std::string name_link(std::string_view name) const;
+    Result<std::string> claim_name(const std::string& wanted, const std::string& id) const;
+    [[nodiscard]] bool claim_is_stale(const std::string& link) const;
+
+    Paths paths_;
+};
+
+}  // namespace bulkhead::state

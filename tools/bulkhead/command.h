@@ -1,0 +1,58 @@
+// The verbs of the command line and what they share. Thread: main.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "host/state/paths.h"
+#include "tools/bulkhead/flags.h"
+
+namespace bulkhead::cli {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;    // what was asked could not be done
+inline constexpr int kExitRunFailure = 125;  // docker's: `run` itself failed
+inline constexpr int kExitInternal = 70;  // sysexits.h: EX_SOFTWARE
+
+struct Context {
+    state::Paths paths;
+};
+
+struct Command {
+    std::string_view name;
+    std::string_view usage;    // "rm [-f] CONTAINER..."
+    std::string_view summary;  // one line
+    std::string_view example;
+    int usage_error_code;  // docker's run gives 125 for bad flags too
+    int (*run)(const Context& context, const Words& words);
+};
+
+// Prints "bulkhead: <message>" on standard error and gives the code back.
+int fail(int code, std::string_view message);
+
+// A bad command line: the message, and where to read more.
+int usage_error(const Command& command, std::string_view message);
+
+// Parses flags, --help included. A value: go on with these arguments. Otherwise the exit code.
+struct Parsed {
+    bool go_on = false;
+    int exit_code = 0;
+    Words arguments;
+};
+
+Parsed parse_command(const Command& command, const Words& words, std::vector<Flag> flags,
+                     Placement placement = Placement::Anywhere);
+
+// The commands, each in its own file.
+extern const Command kRunCommand;
+extern const Command kLoadCommand;
+extern const Command kImagesCommand;
+extern const Command kRmiCommand;
+extern const Command kPsCommand;
+extern const Command kRmCommand;
+extern const Command kVersionCommand;
+extern const Command kDoctorCommand;
+
+}  // namespace bulkhead::cli

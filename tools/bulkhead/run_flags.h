@@ -1,0 +1,50 @@
+// The flags and arguments of `bulkhead run`, checked and as plain values. Thread: any.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "host/runtime/container_options.h"
+#include "host/sandbox/disk_template.h"
+#include "tools/bulkhead/flags.h"
+
+namespace bulkhead::cli {
+
+struct RunFlags {
+    // Emulated and crowded hosts take tens of seconds to boot a guest.
+    static constexpr std::chrono::seconds kStartTimeout{120};
+
+    bool interactive = false;
+    bool terminal = false;
+    bool auto_remove = false;
+    bool show_console = false;
+    std::string name;
+    std::string image;
+    std::string kernel;            // empty: the one that comes with bulkhead
+    std::string kernel_arguments;  // added to the guest's
+    std::string trace_file;
+    std::uint64_t disk_bytes = sandbox::kTemplateDiskBytes;
+    std::chrono::nanoseconds start_timeout = kStartTimeout;
+    Words env_flags;
+    Words env_files;
+    // All but what only the running program knows: id, terminal, environment.
+    runtime::ContainerOptions container;
+};
+
+// The flags that fill `target`, which must outlive them.
+std::vector<Flag> run_flags(RunFlags& target);
+
+// Takes IMAGE [COMMAND...] from what parse_flags left.
+Result<void> take_run_arguments(const Words& arguments, RunFlags& target);
+
+// Reads the --env-file files and -e flags into the container's environment, in docker's order.
+Result<void> load_environment(RunFlags& target, const runtime::Lookup& lookup);
+
+// docker's limits, against this host.
+Result<void> check_resources(const RunFlags& flags, std::uint32_t host_cpus);
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,14 @@
+// What somebody may have meant. Thread: any.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bulkhead::cli {
+
+// The candidate nearest to a word, if it is near: one typing error for every three letters. Empty
+// if there is none.
+std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace bulkhead::cli
