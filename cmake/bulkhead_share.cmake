@@ -4,7 +4,7 @@
 set(BULKHEAD_KERNEL "" CACHE FILEPATH "The guest kernel, as tools/build_kernel prints its path")
 set(share "${PROJECT_BINARY_DIR}/share/bulkhead")
 file(MAKE_DIRECTORY "${share}")
-set(shared_files "${share}/initramfs.cpio" "${share}/upper.ext4")
+set(shared_files "${share}/initramfs.cpio" "${share}/upper.template")
 
 add_custom_command(
     OUTPUT "${share}/initramfs.cpio"
@@ -12,8 +12,8 @@ add_custom_command(
     DEPENDS bulkhead-agent "${PROJECT_SOURCE_DIR}/tools/make_initramfs"
     VERBATIM)
 add_custom_command(
-    OUTPUT "${share}/upper.ext4"
-    COMMAND "${PROJECT_SOURCE_DIR}/tools/make_upper_template" "${share}/upper.ext4"
+    OUTPUT "${share}/upper.template"
+    COMMAND "${PROJECT_SOURCE_DIR}/tools/make_upper_template" "${share}/upper.template"
     DEPENDS "${PROJECT_SOURCE_DIR}/tools/make_upper_template"
     VERBATIM)
 if(BULKHEAD_KERNEL)

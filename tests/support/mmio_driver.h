@@ -37,6 +37,9 @@ class MmioDriver {
 
     [[nodiscard]] DriverQueue& queue(std::size_t index) { return queues_[index]; }
 
+    // Queues that were set up since the last reset.
+    [[nodiscard]] std::size_t queue_count() const { return queues_.size(); }
+
     // Writes the notification register and runs what it causes.
     void kick(std::uint32_t index);
 

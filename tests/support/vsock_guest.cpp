@@ -42,8 +42,9 @@ std::string text_of(const Header& header) {
 
 }  // namespace
 
-VsockGuest::VsockGuest(std::size_t receive_buffers, std::uint64_t declined_features)
-    : declined_features_(declined_features) {
+VsockGuest::VsockGuest(std::size_t receive_buffers, std::uint64_t declined_features,
+                       vsock::Timeouts timeouts)
+    : device(loop, host, timeouts), declined_features_(declined_features) {
     for (std::size_t slot = 0; slot < kReceiveSlots; ++slot) {
         free_receive_.push_back(driver.arena().allocate(4096));
     }

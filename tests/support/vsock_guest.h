@@ -46,7 +46,8 @@ class VsockGuest {
     static constexpr std::uint32_t kBufferAllocation = 256 * 1024;
 
     // Starts the device with `receive_buffers` offered.
-    explicit VsockGuest(std::size_t receive_buffers = 64, std::uint64_t declined_features = 0);
+    explicit VsockGuest(std::size_t receive_buffers = 64, std::uint64_t declined_features = 0,
+                        vsock::Timeouts timeouts = {});
     ~VsockGuest();
     // Activates the device again, after driver.reset().
     void restart(std::size_t receive_buffers = 64);
@@ -54,6 +55,10 @@ class VsockGuest {
     VsockGuest& operator=(const VsockGuest&) = delete;
 
     void offer(std::size_t count, std::uint32_t bytes = kReceiveBuffer);
+
+    // How many more buffers can be offered.
+    [[nodiscard]] std::size_t not_offered() const { return free_receive_.size(); }
+
     // Offers a new buffer for each one that comes back.
     bool refill = true;
 
@@ -84,7 +89,7 @@ class VsockGuest {
     EventLoop loop;
     FakeStreamHost host;
     DriverFake driver;
-    vsock::VsockDevice device{loop, host};
+    vsock::VsockDevice device;
 
   private:
     struct Slot {

@@ -16,7 +16,9 @@ namespace bulkhead::test {
 
 namespace {
 
-UniqueFd memory_file() { return UniqueFd(::memfd_create("bulkhead-test", MFD_CLOEXEC)); }
+UniqueFd memory_file() {
+    return UniqueFd(::memfd_create("bulkhead-test", MFD_CLOEXEC));
+}
 
 }  // namespace
 
@@ -28,7 +30,8 @@ std::unique_ptr<ComposedImage> compose_layers(const std::vector<std::string>& ta
     for (const std::string& tar : tars) {
         // Layers of the same content are different ones here: the position is part of the digest.
         const std::string unique = tar + std::to_string(diff_ids.size());
-        diff_ids.push_back(image::digest_of(image::DigestAlgorithm::Sha256, std::as_bytes(std::span(unique))));
+        diff_ids.push_back(
+            image::digest_of(image::DigestAlgorithm::Sha256, std::as_bytes(std::span(unique))));
         image::MemorySource source(std::as_bytes(std::span(tar)));
         data.push_back(memory_file());
         auto imported = image::import_layer(source, data.back().get());
@@ -46,7 +49,8 @@ std::unique_ptr<ComposedImage> compose_layers(const std::vector<std::string>& ta
     for (const image::LayerIndex& index : indexes) order.push_back(&index);
     const std::string nothing = "id";
     const auto metadata = image::compose(
-        order, diff_ids, image::digest_of(image::DigestAlgorithm::Sha256, std::as_bytes(std::span(nothing))));
+        order, diff_ids,
+        image::digest_of(image::DigestAlgorithm::Sha256, std::as_bytes(std::span(nothing))));
     if (!metadata.ok()) {
         composed->error = metadata.error().message();
         return composed;

@@ -1,5 +1,5 @@
-// From tar archives to a disk in memory, through the same steps as a load: import, index written and read
-// back, composition. For tests of what ends up in the file system.
+// From tar archives to a disk in memory, through the same steps as a load: import, index written
+// and read back, composition. For tests of what ends up in the file system.
 #pragma once
 
 #include <memory>

@@ -108,7 +108,7 @@ TarBuilder& TarBuilder::gnu_long_name(const std::string& path, const std::string
 }
 
 TarBuilder& TarBuilder::sparse(const std::string& path, std::uint64_t size,
-                               const std::vector<SparseRun>& runs) {
+                               const std::vector<SparseRun>& runs, const TarItem& attributes) {
     std::string map = std::to_string(runs.size()) + "\n";
     std::string content;
     for (const SparseRun& run : runs) {
@@ -116,12 +116,15 @@ TarBuilder& TarBuilder::sparse(const std::string& path, std::uint64_t size,
         content += run.bytes;
     }
     map.resize((map.size() + kBlock - 1) / kBlock * kBlock);
-    return add({.path = "GNUSparseFile.0/" + path,
-                .content = map + content,
-                .pax = {{"GNU.sparse.major", "1"},
-                        {"GNU.sparse.minor", "0"},
-                        {"GNU.sparse.name", path},
-                        {"GNU.sparse.realsize", std::to_string(size)}}});
+    TarItem item = attributes;
+    item.path = "GNUSparseFile.0/" + path.substr(0, 50);
+    item.type = '0';
+    item.content = map + content;
+    item.pax.insert(item.pax.end(), {{"GNU.sparse.major", "1"},
+                                     {"GNU.sparse.minor", "0"},
+                                     {"GNU.sparse.name", path},
+                                     {"GNU.sparse.realsize", std::to_string(size)}});
+    return add(item);
 }
 
 }  // namespace bulkhead::test

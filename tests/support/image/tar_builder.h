@@ -44,8 +44,9 @@ class TarBuilder {
     TarBuilder& gnu_long_name(const std::string& path, const std::string& content);
 
     // A sparse file in pax format 1.0, as `tar --sparse --format=posix` writes it.
+    // `attributes` gives everything but path, type and content.
     TarBuilder& sparse(const std::string& path, std::uint64_t size,
-                       const std::vector<SparseRun>& runs);
+                       const std::vector<SparseRun>& runs, const TarItem& attributes = {});
 
     // With the two blocks of zeros that end an archive.
     [[nodiscard]] std::string finish() const { return bytes_ + std::string(1024, '\0'); }

@@ -103,9 +103,9 @@ TEST_CASE("readable descriptors come before writable ones") {
 TEST_CASE("buffers must be RAM, in one region") {
     Table table;
     const std::uint64_t address =
-        GENERATE(GuestArena::kLowBytes, GuestArena::kLowBytes - 1, GuestArena::kHighStart - 1,
-                 GuestArena::kHighStart + GuestArena::kHighBytes - 1, ~std::uint64_t{0},
-                 ~std::uint64_t{0} - 1);
+        GENERATE(as<std::uint64_t>{}, GuestArena::kLowBytes, GuestArena::kLowBytes - 1,
+                 GuestArena::kHighStart - 1, GuestArena::kHighStart + GuestArena::kHighBytes - 1,
+                 ~std::uint64_t{0}, ~std::uint64_t{0} - 1);
     table.set(0, {.address = address, .length = 2});
     CHECK(table.refusal() == "buffer outside RAM");
 }

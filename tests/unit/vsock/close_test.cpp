@@ -229,6 +229,27 @@ TEST_CASE_METHOD(CloseTest, "a device reset closes every stream and touches no g
     CHECK(at_end(socket.get()));
 }
 
+TEST_CASE("a guest that does not answer a host's Request in time gets a Reset") {
+    VsockGuest guest(64, 0, {.connect = std::chrono::milliseconds(1)});
+    auto pair = make_socketpair(SOCK_STREAM);
+    REQUIRE(pair.ok());
+    guest.device.open_stream(77, std::move(pair->second));
+    while (!at_end(pair->first.get())) guest.settle();
+    CHECK(guest.receive_text() == Texts{"Request", "Reset"});
+    CHECK(guest.device.stream_count() == 0);
+}
+
+TEST_CASE("a guest that does not answer a full Shutdown in time gets a Reset") {
+    VsockGuest guest(64, 0, {.close = std::chrono::milliseconds(1)});
+    guest.connect(kHostPort, kGuestPort).reset();
+    Texts texts;
+    while (texts.size() < 2) {
+        for (auto& text : guest.receive_text()) texts.push_back(std::move(text));
+    }
+    CHECK(texts == Texts{"Shutdown 3", "Reset"});
+    CHECK(guest.device.stream_count() == 0);
+}
+
 TEST_CASE("a device starts anew after a reset") {
     VsockGuest guest;
     const UniqueFd before = guest.connect(kHostPort, kGuestPort);

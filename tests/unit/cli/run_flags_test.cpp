@@ -1,0 +1,147 @@
+#include "tools/bulkhead/run_flags.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+namespace bulkhead::cli {
+
+namespace {
+
+Result<void> parse(RunFlags& flags, const Words& words) {
+    const Words rest = TRY(parse_flags(words, run_flags(flags), Placement::BeforeArguments));
+    return take_run_arguments(rest, flags);
+}
+
+std::optional<std::string> nothing(const std::string& /*name*/) {
+    return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("without flags a run has docker's defaults") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"busybox"}));
+    CHECK(flags.image == "busybox");
+    CHECK(flags.container.arguments.empty());
+    CHECK_FALSE(flags.interactive);
+    CHECK_FALSE(flags.terminal);
+    CHECK_FALSE(flags.auto_remove);
+    CHECK_FALSE(flags.container.entrypoint);
+    CHECK_FALSE(flags.container.memory_bytes);
+    CHECK_FALSE(flags.container.cpus);
+    CHECK(flags.disk_bytes == std::uint64_t{10} << 30U);
+    CHECK(flags.container.seccomp_mode == runtime::SeccompMode::Default);
+}
+
+TEST_CASE("every flag of run lands where it belongs") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"--rm", "-it", "--name", "web", "-e", "A=1", "--env-file", "/f", "-w",
+                          "/srv", "-u", "1:2", "--group-add", "9", "--entrypoint", "", "--hostname",
+                          "box", "-m", "64m", "--cpus", "1.5", "--read-only", "--tmpfs", "/tmp",
+                          "--cap-add", "ALL", "--cap-drop=KILL", "--ulimit", "nofile=5",
+                          "--security-opt", "no-new-privileges", "--security-opt",
+                          "seccomp=unconfined", "--kernel", "/k", "--kernel-args", "a b", "--trace",
+                          "/t", "--console", "--disk-size", "1g", "--start-timeout", "5s", "image",
+                          "cmd", "-x"}));
+    const auto& container = flags.container;
+    CHECK(flags.auto_remove);
+    CHECK(flags.interactive);
+    CHECK(flags.terminal);
+    CHECK(flags.name == "web");
+    CHECK(flags.env_flags == Words{"A=1"});
+    CHECK(flags.env_files == Words{"/f"});
+    CHECK(container.working_directory == "/srv");
+    CHECK(container.user == "1:2");
+    CHECK(container.additional_groups == Words{"9"});
+    REQUIRE(container.entrypoint);
+    CHECK(container.entrypoint->empty());
+    CHECK(container.hostname == "box");
+    CHECK(container.memory_bytes == 64U << 20U);
+    CHECK(container.cpus->value == 1'500'000'000);
+    CHECK(container.read_only_root);
+    CHECK(container.tmpfs.at(0).destination == "/tmp");
+    CHECK(container.add_capabilities == Words{"ALL"});
+    CHECK(container.drop_capabilities == Words{"KILL"});
+    CHECK(container.ulimits.at(0).soft == 5);
+    CHECK(container.no_new_privileges);
+    CHECK(container.seccomp_mode == runtime::SeccompMode::Unconfined);
+    CHECK(flags.kernel == "/k");
+    CHECK(flags.kernel_arguments == "a b");
+    CHECK(flags.trace_file == "/t");
+    CHECK(flags.show_console);
+    CHECK(flags.disk_bytes == 1U << 30U);
+    CHECK(flags.start_timeout == std::chrono::seconds(5));
+    CHECK(flags.image == "image");
+    CHECK(container.arguments == Words{"cmd", "-x"});
+}
+
+TEST_CASE("storage-opt is docker's way to say the disk's size") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"--storage-opt", "size=2G", "i"}));
+    CHECK(flags.disk_bytes == std::uint64_t{2} << 30U);
+    CHECK_FALSE(parse(flags, {"--storage-opt", "colour=red", "i"}));
+}
+
+TEST_CASE("bad values are refused with the flag's name") {
+    for (const Words& words : std::vector<Words>{{"-m", "much", "i"},
+                                                 {"--cpus", "0", "i"},
+                                                 {"--tmpfs", "tmp", "i"},
+                                                 {"--ulimit", "x=1", "i"},
+                                                 {"--security-opt", "apparmor=x", "i"},
+                                                 {"--security-opt", "seccomp=/nonexistent", "i"},
+                                                 {"--start-timeout", "0", "i"},
+                                                 {"--start-timeout", "soon", "i"}}) {
+        RunFlags flags;
+        const auto parsed = parse(flags, words);
+        REQUIRE_FALSE(parsed);
+        CHECK(parsed.error().message().find(words[0]) != std::string::npos);
+    }
+    RunFlags flags;
+    CHECK_FALSE(parse(flags, {"--rm"}));
+}
+
+TEST_CASE("memory and CPUs are bounded as docker bounds them") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"-m", "5m", "i"}));
+    CHECK(check_resources(flags, 4).error().message() == "Minimum memory limit allowed is 6MB");
+    RunFlags cpus;
+    REQUIRE(parse(cpus, {"--cpus", "4.5", "i"}));
+    CHECK(check_resources(cpus, 4).error().message() ==
+          "range of CPUs is from 0.01 to 4.00, as there are only 4 CPUs available");
+    CHECK(check_resources(cpus, 5));
+    RunFlags many;
+    REQUIRE(parse(many, {"--cpus", "33", "i"}));
+    CHECK_FALSE(check_resources(many, 64));
+}
+
+TEST_CASE("env files come before -e, whatever their order") {
+    std::string path = (std::filesystem::temp_directory_path() / "bulkhead-XXXXXX").string();
+    ::close(::mkstemp(path.data()));
+    std::ofstream(path) << "A=file\nB=file\n";
+    RunFlags flags;
+    REQUIRE(parse(flags, {"-e", "A=flag", "--env-file", path, "i"}));
+    REQUIRE(load_environment(flags, nothing));
+    CHECK(flags.container.environment == Words{"A=file", "B=file", "A=flag"});
+    ::unlink(path.c_str());
+    RunFlags missing;
+    REQUIRE(parse(missing, {"--env-file", path, "i"}));
+    CHECK_FALSE(load_environment(missing, nothing));
+}
+
+TEST_CASE("a seccomp profile is read from a file") {
+    std::string path = (std::filesystem::temp_directory_path() / "bulkhead-XXXXXX").string();
+    ::close(::mkstemp(path.data()));
+    std::ofstream(path) << R"({"defaultAction": "SCMP_ACT_ALLOW"})";
+    RunFlags flags;
+    REQUIRE(parse(flags, {"--security-opt", "seccomp=" + path, "i"}));
+    CHECK(flags.container.seccomp_mode == runtime::SeccompMode::Custom);
+    CHECK(flags.container.seccomp_profile.default_action == "SCMP_ACT_ALLOW");
+    ::unlink(path.c_str());
+}
+
+}  // namespace bulkhead::cli

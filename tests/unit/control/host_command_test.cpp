@@ -1,0 +1,45 @@
+#include "vmm/control/host_command.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/control/messages.h"
+
+namespace bulkhead::control {
+namespace {
+
+using test::packet_of;
+using test::wire::HostMessage;
+
+TEST_CASE("a stream to open comes with its socket") {
+    HostMessage message;
+    message.mutable_open_stream()->set_port(5000);
+    auto command = parse_host_command(packet_of(message, 1));
+    REQUIRE(command);
+    REQUIRE(std::holds_alternative<OpenStream>(*command));
+    CHECK(std::get<OpenStream>(*command).port == 5000);
+    CHECK(std::get<OpenStream>(*command).socket.valid());
+    CHECK_FALSE(parse_host_command(packet_of(message, 0)));
+    CHECK_FALSE(parse_host_command(packet_of(message, 2)));
+}
+
+TEST_CASE("stop and balloon are understood") {
+    HostMessage stop;
+    stop.mutable_stop();
+    auto command = parse_host_command(packet_of(stop, 0));
+    REQUIRE(command);
+    CHECK(std::holds_alternative<Stop>(*command));
+    HostMessage balloon;
+    balloon.mutable_set_balloon()->set_bytes(1 << 20);
+    command = parse_host_command(packet_of(balloon, 0));
+    REQUIRE(command);
+    CHECK(std::get<SetBalloon>(*command).bytes == 1 << 20);
+}
+
+TEST_CASE("a second launch, an empty message and noise are errors") {
+    CHECK_FALSE(parse_host_command(packet_of(test::good_launch(), 0)));
+    CHECK_FALSE(parse_host_command(packet_of(HostMessage(), 0)));
+    CHECK_FALSE(parse_host_command({std::vector<std::byte>(9, std::byte{0xff}), {}}));
+}
+
+}  // namespace
+}  // namespace bulkhead::control

@@ -1,0 +1,85 @@
+#include <fcntl.h>
+
+#include <catch2/catch.hpp>
+
+#include "base/syscalls.h"
+#include "host/sandbox/launch.h"
+#include "proto/vmm.pb.h"
+
+namespace bulkhead::sandbox {
+
+namespace {
+
+UniqueFd null_file() {
+    return open_file("/dev/null", O_RDWR).value();
+}
+
+Launch small_launch() {
+    Launch launch;
+    launch.kvm = null_file();
+    launch.kernel = null_file();
+    launch.shape = {3, std::uint64_t{128} << 20U};
+    launch.kernel_arguments = "quiet";
+    return launch;
+}
+
+}  // namespace
+
+TEST_CASE("a launch names each descriptor by its place in the packet") {
+    Launch launch = small_launch();
+    launch.initrd = null_file();
+    launch.console = null_file();
+    LaunchDisk lower{"lower", true, {}, {{1, 0, 512}, {0, 1024, 4096}, {1, 512, 512}}};
+    lower.files.push_back(null_file());
+    lower.files.push_back(null_file());
+    LaunchDisk upper{"upper", false, {}, {{0, 0, 8192}}};
+    upper.files.push_back(null_file());
+    launch.disks.push_back(std::move(lower));
+    launch.disks.push_back(std::move(upper));
+
+    const auto packet = encode_launch(launch);
+    REQUIRE(packet);
+    vmm::v1::HostMessage message;
+    REQUIRE(message.ParseFromArray(packet->bytes.data(), static_cast<int>(packet->bytes.size())));
+    const auto& wire = message.launch();
+    CHECK(wire.vcpus() == 3);
+    CHECK(wire.memory_bytes() == 128U << 20U);
+    CHECK(packet->descriptors.at(wire.kvm_fd()) == launch.kvm.get());
+    CHECK(packet->descriptors.at(wire.kernel_fd()) == launch.kernel.get());
+    CHECK(packet->descriptors.at(wire.initrd_fd()) == launch.initrd->get());
+    CHECK(packet->descriptors.at(wire.console_fd()) == launch.console.get());
+    REQUIRE(wire.disks_size() == 2);
+    REQUIRE(wire.disks(0).segments_size() == 3);
+    CHECK(packet->descriptors.at(wire.disks(0).segments(0).fd()) ==
+          launch.disks[0].files[1].get());
+    CHECK(wire.disks(0).segments(1).file_offset() == 1024);
+    CHECK(wire.disks(0).segments(1).length() == 4096);
+    CHECK(wire.disks(0).read_only());
+    CHECK(packet->descriptors.at(wire.disks(1).segments(0).fd()) ==
+          launch.disks[1].files[0].get());
+    CHECK_FALSE(wire.disks(1).read_only());
+    CHECK(packet->descriptors.size() == 7);
+}
+
+TEST_CASE("what is not there is not sent") {
+    const Launch launch = small_launch();
+    const auto packet = encode_launch(launch);
+    REQUIRE(packet);
+    vmm::v1::HostMessage message;
+    REQUIRE(message.ParseFromArray(packet->bytes.data(), static_cast<int>(packet->bytes.size())));
+    CHECK_FALSE(message.launch().has_initrd_fd());
+    CHECK_FALSE(message.launch().has_console_fd());
+    CHECK(packet->descriptors.size() == 2);
+}
+
+TEST_CASE("more files than one packet carries are an error, not a broken launch") {
+    Launch launch = small_launch();
+    LaunchDisk disk{"lower", true, {}, {}};
+    for (int i = 0; i < 252; ++i) disk.files.push_back(null_file());
+    launch.disks.push_back(std::move(disk));
+    const auto packet = encode_launch(launch);
+    REQUIRE_FALSE(packet);
+    CHECK(packet.error().message().find("too many layers") != std::string::npos);
+}
+
+}  // namespace bulkhead::sandbox

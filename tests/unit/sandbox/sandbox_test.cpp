@@ -1,0 +1,268 @@
+// The whole life of a sandbox against a monitor and an agent that behave as told (fake_vmm.cpp).
+#include "host/sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include <catch2/catch.hpp>
+
+#include "base/syscalls.h"
+#include "proto/agent.pb.h"
+
+namespace bulkhead::sandbox {
+
+namespace {
+
+constexpr std::chrono::minutes kLong{10};
+
+// Our side of the container's streams, and the sandbox between them.
+class Run {
+  public:
+    explicit Run(const std::string& behaviour) : behaviour_(behaviour) {
+        output_ = make_pipe().value();
+        error_ = make_pipe().value();
+    }
+
+    Run& with_input(std::string_view text) {
+        auto pipe = make_pipe().value();
+        REQUIRE(write_full(pipe.second.get(), std::as_bytes(std::span(text))));
+        input_ = std::move(pipe.first);
+        return *this;
+    }
+
+    Run& with_start_timeout(std::chrono::nanoseconds timeout) {
+        start_timeout_ = timeout;
+        return *this;
+    }
+
+    Run& with_orderly_shutdown() {
+        orderly_ = true;
+        return *this;
+    }
+
+    // What to do once the process runs, or at once.
+    Run& when_running(std::function<void(Sandbox&)> action) {
+        when_running_ = std::move(action);
+        return *this;
+    }
+
+    Run& at_once(std::function<void(Sandbox&)> action) {
+        at_once_ = std::move(action);
+        return *this;
+    }
+
+    SandboxEnd run() {
+        EventLoop loop;
+        SandboxEnd end;
+        Sandbox* handle = nullptr;
+        Sandbox sandbox(loop, plan(), trace,
+                        {[] {}, [&] { if (when_running_) when_running_(*handle); },
+                         [&](const SandboxEnd& ended) {
+                             end = ended;
+                             loop.stop();
+                         }});
+        handle = &sandbox;
+        REQUIRE(sandbox.begin());
+        const pid_t pid = sandbox.vmm_pid();
+        if (at_once_) at_once_(sandbox);
+        loop.run();
+        // Nothing is left of the monitor, not even a zombie.
+        CHECK(::kill(pid, 0) != 0);
+        return end;
+    }
+
+    std::string output() { return read_pipe(output_); }
+
+    std::string error() { return read_pipe(error_); }
+
+    Trace trace;
+
+  private:
+    SandboxPlan plan() {
+        SandboxPlan plan;
+        plan.vm.program = FAKE_VMM;
+        plan.launch.kvm = open_file("/dev/null", O_RDWR).value();
+        plan.launch.kernel = open_file("/dev/null", O_RDONLY).value();
+        plan.launch.shape = {1, std::uint64_t{64} << 20U};
+        plan.launch.kernel_arguments = behaviour_;
+        plan.start = std::make_unique<agent::v1::StartRequest>();
+        if (input_.valid()) plan.stdio.input = input_.get();
+        plan.stdio.output = output_.second.get();
+        plan.stdio.error = error_.second.get();
+        plan.start_timeout = start_timeout_;
+        plan.orderly_shutdown = orderly_;
+        return plan;
+    }
+
+    static std::string read_pipe(std::pair<UniqueFd, UniqueFd>& pipe) {
+        pipe.second.reset();
+        std::string text(65536, '\0');
+        const auto count =
+            read_full(pipe.first.get(), std::as_writable_bytes(std::span(text))).value();
+        text.resize(count);
+        return text;
+    }
+
+    std::string behaviour_;
+    UniqueFd input_;
+    std::pair<UniqueFd, UniqueFd> output_;
+    std::pair<UniqueFd, UniqueFd> error_;
+    std::chrono::nanoseconds start_timeout_ = kLong;
+    bool orderly_ = false;
+    std::function<void(Sandbox&)> when_running_;
+    std::function<void(Sandbox&)> at_once_;
+};
+
+bool contains(const std::string& text, const char* part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a process's exit code is the run's") {
+    Run run("exit=42");
+    const SandboxEnd end = run.run();
+    CHECK(end.exit_code == 42);
+    CHECK(end.ran);
+    CHECK(end.message.empty());
+}
+
+TEST_CASE("input reaches the process, and its output both of ours, whole") {
+    Run run("exit=0");
+    const SandboxEnd end = run.with_input("some input").run();
+    CHECK(end.exit_code == 0);
+    CHECK(run.output() == "some input");
+    CHECK(run.error() == "some input");
+}
+
+TEST_CASE("with an orderly shutdown the guest ends its machine itself") {
+    Run run("exit=5");
+    const SandboxEnd end = run.with_orderly_shutdown().run();
+    CHECK(end.exit_code == 5);
+    CHECK(end.message.empty());
+}
+
+TEST_CASE("a program that does not exist gives 127 and a message that no terminal obeys") {
+    const SandboxEnd end = Run("notfound").run();
+    CHECK(end.exit_code == 127);
+    CHECK_FALSE(end.ran);
+    CHECK(end.message == "exec: \"nothing?[31m\": not found");
+}
+
+TEST_CASE("a launch that the monitor refuses names the cause") {
+    const SandboxEnd end = Run("refuse").run();
+    CHECK(end.exit_code == 125);
+    CHECK(contains(end.message, "launching the virtual machine: the monitor cannot launch this "
+                                "machine: kernel_fd: no ELF"));
+}
+
+TEST_CASE("a monitor that dies without a word is reported with what it wrote") {
+    const SandboxEnd end = Run("die").run();
+    CHECK(end.exit_code == 125);
+    CHECK(contains(end.message, "ended by itself with status 3"));
+    CHECK(contains(end.message, "something broke"));
+}
+
+TEST_CASE("a guest that panics while booting is reported with its console") {
+    const SandboxEnd end = Run("panic").run();
+    CHECK(end.exit_code == 125);
+    CHECK_FALSE(end.ran);
+    CHECK(contains(end.message, "booting the guest: the guest's kernel panicked"));
+    CHECK(contains(end.message, "\n  early line\n  Kernel panic - not syncing: test"));
+}
+
+TEST_CASE("an agent that never calls ends the start at the timeout") {
+    const SandboxEnd end = Run("silent").with_start_timeout(std::chrono::milliseconds(100)).run();
+    CHECK(end.exit_code == 125);
+    CHECK(contains(end.message, "the guest's agent did not call within"));
+}
+
+TEST_CASE("a signal while booting ends the start") {
+    const SandboxEnd end =
+        Run("silent").at_once([](Sandbox& sandbox) { sandbox.signal(SIGINT); }).run();
+    CHECK(end.exit_code == 130);
+    CHECK(end.message.empty());
+}
+
+TEST_CASE("a signal that ends no process does not end the start") {
+    const SandboxEnd end =
+        Run("exit=1").at_once([](Sandbox& sandbox) { sandbox.signal(SIGUSR1); }).run();
+    CHECK(end.exit_code == 1);
+}
+
+TEST_CASE("a signal reaches the running process, and its death by it is 128 and the number") {
+    Run run("wait-signal");
+    const SandboxEnd end =
+        run.when_running([](Sandbox& sandbox) { sandbox.signal(SIGTERM); }).run();
+    CHECK(end.exit_code == 128 + SIGTERM);
+    CHECK(end.ran);
+}
+
+TEST_CASE("a guest that crashes while running is 125, and its last output is delivered") {
+    Run run("crash-running");
+    const SandboxEnd end = run.run();
+    CHECK(end.exit_code == 125);
+    CHECK(end.ran);
+    CHECK(contains(end.message, "running the container: the guest's kernel panicked"));
+    CHECK(contains(end.message, "Kernel panic - not syncing: ?[2Jtest"));
+    CHECK(run.output() == "partial");
+}
+
+TEST_CASE("a monitor that is killed takes its container along as SIGKILL does") {
+    const SandboxEnd end = Run("killed-running").run();
+    CHECK(end.exit_code == 137);
+    CHECK(contains(end.message, "the monitor was killed by signal 9"));
+}
+
+TEST_CASE("a monitor that talks nonsense is ended") {
+    const SandboxEnd end = Run("garbage").run();
+    CHECK(end.exit_code == 125);
+    CHECK(contains(end.message, "a packet that is no message"));
+}
+
+TEST_CASE("a guest that keeps its streams open after its process ended does not keep us") {
+    const SandboxEnd end = Run("hang-streams").run();
+    CHECK(end.exit_code == 0);
+    CHECK(end.ran);
+}
+
+TEST_CASE("a stream to a port that was not announced is closed, and nothing else happens") {
+    CHECK(Run("late-stream").run().exit_code == 0);
+}
+
+TEST_CASE("killing a sandbox ends it at any stage") {
+    CHECK(Run("silent").at_once([](Sandbox& sandbox) { sandbox.kill(); }).run().exit_code == 125);
+    Run run("wait-signal");
+    const SandboxEnd end = run.when_running([](Sandbox& sandbox) { sandbox.kill(); }).run();
+    CHECK(end.exit_code == 137);
+    CHECK(end.message.empty());
+}
+
+TEST_CASE("the trace holds the steps of host, monitor and guest") {
+    Run run("exit=0");
+    run.run();
+    const std::string json = run.trace.to_json();
+    for (const char* step : {"start the monitor", "\"fake\"", "fake start", "process runs"}) {
+        INFO(step);
+        CHECK(contains(json, step));
+    }
+}
+
+TEST_CASE("a monitor that is not there is an error of the start") {
+    EventLoop loop;
+    Trace trace;
+    SandboxPlan plan;
+    plan.vm.program = "/nonexistent/bulkhead-vmm";
+    plan.launch.kvm = open_file("/dev/null", O_RDWR).value();
+    plan.launch.kernel = open_file("/dev/null", O_RDONLY).value();
+    plan.start = std::make_unique<agent::v1::StartRequest>();
+    Sandbox sandbox(loop, std::move(plan), trace, {[] {}, [] {}, [](const SandboxEnd&) {}});
+    const auto begun = sandbox.begin();
+    REQUIRE_FALSE(begun);
+    CHECK(contains(begun.error().message(), "start /nonexistent/bulkhead-vmm: No such file"));
+}
+
+}  // namespace bulkhead::sandbox

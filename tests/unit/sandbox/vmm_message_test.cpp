@@ -1,0 +1,92 @@
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <catch2/catch.hpp>
+
+#include "base/syscalls.h"
+#include "host/sandbox/vmm_message.h"
+#include "proto/vmm.pb.h"
+
+namespace bulkhead::sandbox {
+
+namespace {
+
+Packet packet_of(const vmm::v1::VmmMessage& message, std::vector<UniqueFd> descriptors = {}) {
+    Packet packet;
+    packet.bytes.resize(message.ByteSizeLong());
+    message.SerializeToArray(packet.bytes.data(), static_cast<int>(packet.bytes.size()));
+    packet.descriptors = std::move(descriptors);
+    return packet;
+}
+
+std::vector<UniqueFd> one(UniqueFd fd) {
+    std::vector<UniqueFd> list;
+    list.push_back(std::move(fd));
+    return list;
+}
+
+UniqueFd socket_of(int type) {
+    return std::move(make_socketpair(type).value().first);
+}
+
+}  // namespace
+
+TEST_CASE("the monitor's steps and end are read, fit for a terminal") {
+    vmm::v1::VmmMessage message;
+    auto& step = *message.mutable_started()->add_steps();
+    step.set_name("kvm\x1b");
+    step.set_monotonic_ns(17);
+    auto parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    REQUIRE(std::holds_alternative<VmStarted>(*parsed));
+    CHECK(std::get<VmStarted>(*parsed).steps.at(0).name == "kvm?");
+    CHECK(std::get<VmStarted>(*parsed).steps.at(0).at_ns == 17);
+
+    message.mutable_ended()->set_reason(vmm::v1::END_REASON_TRIPLE_FAULT);
+    message.mutable_ended()->set_detail(std::string(100'000, '\x1b'));
+    parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    CHECK(std::get<VmEnded>(*parsed).cause == EndCause::TripleFault);
+    CHECK(std::get<VmEnded>(*parsed).detail.size() < 3000);
+    CHECK(std::get<VmEnded>(*parsed).detail.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("no number of steps makes us keep them all") {
+    vmm::v1::VmmMessage message;
+    for (int i = 0; i < 5000; ++i) message.mutable_started()->add_steps()->set_name("x");
+    const auto parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    CHECK(std::get<VmStarted>(*parsed).steps.size() == 64);
+}
+
+TEST_CASE("an unknown end reason is Unknown") {
+    vmm::v1::VmmMessage message;
+    message.mutable_ended()->set_reason(static_cast<vmm::v1::EndReason>(77));
+    CHECK(std::get<VmEnded>(*parse_vmm_message(packet_of(message))).cause == EndCause::Unknown);
+}
+
+TEST_CASE("a stream comes with exactly one stream socket") {
+    vmm::v1::VmmMessage message;
+    message.mutable_stream_opened()->set_port(1024);
+    const auto good = parse_vmm_message(packet_of(message, one(socket_of(SOCK_STREAM))));
+    REQUIRE(good);
+    CHECK(std::get<VmStream>(*good).port == 1024);
+    CHECK(std::get<VmStream>(*good).stream.valid());
+
+    CHECK_FALSE(parse_vmm_message(packet_of(message)));
+    CHECK_FALSE(parse_vmm_message(packet_of(message, one(socket_of(SOCK_SEQPACKET)))));
+    CHECK_FALSE(
+        parse_vmm_message(packet_of(message, one(open_file("/dev/null", O_RDWR).value()))));
+    auto two = one(socket_of(SOCK_STREAM));
+    two.push_back(socket_of(SOCK_STREAM));
+    CHECK_FALSE(parse_vmm_message(packet_of(message, std::move(two))));
+}
+
+TEST_CASE("what is no message is an error") {
+    CHECK_FALSE(parse_vmm_message(packet_of(vmm::v1::VmmMessage())));
+    Packet packet;
+    packet.bytes.assign(64, std::byte{0xFF});
+    CHECK_FALSE(parse_vmm_message(std::move(packet)));
+}
+
+}  // namespace bulkhead::sandbox

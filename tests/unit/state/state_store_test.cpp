@@ -1,0 +1,135 @@
+#include "host/state/state_store.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <set>
+
+#include "tests/unit/state/temporary_paths.h"
+
+namespace bulkhead::state {
+
+namespace {
+
+NewContainer wanted(const std::string& name, bool auto_remove = false) {
+    return {name, "busybox", {"true"}, auto_remove};
+}
+
+Container create(StateStore& store, const NewContainer& what) {
+    auto container = store.create(what);
+    if (!container) FAIL(container.error().message());
+    return *std::move(container);
+}
+
+}  // namespace
+
+TEST_CASE("a container goes through its states, and leaves nothing when it is removed") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    {
+        Container container = create(store, wanted("web"));
+        REQUIRE(store.list().size() == 1);
+        CHECK(store.list()[0].status == Status::Created);
+        REQUIRE(container.set_running(4711));
+        CHECK(store.list()[0].status == Status::Running);
+        CHECK(store.list()[0].vmm_pid == 4711);
+        CHECK(store.list()[0].owner_pid == ::getpid());
+        REQUIRE(container.set_exited(3));
+        container.keep();
+    }
+    const auto record = store.find("web");
+    REQUIRE(record);
+    CHECK(record->status == Status::Exited);
+    CHECK(record->exit_code == 3);
+    REQUIRE(store.remove(*record, false));
+    CHECK(store.list().empty());
+    CHECK(temporary.leftovers() == 0);
+}
+
+TEST_CASE("a container that is not kept leaves nothing, however far it came") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    for (const bool auto_remove : {false, true}) {
+        { const Container container = create(store, wanted("web", auto_remove)); }
+        CHECK(temporary.leftovers() == 0);
+        {
+            Container container = create(store, wanted("web", auto_remove));
+            REQUIRE(container.set_running(1));
+            std::ofstream(container.directory() + "/disk") << "data";
+        }
+        CHECK(temporary.leftovers() == 0);
+    }
+}
+
+TEST_CASE("a name is one container's, and free again after it") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    {
+        const Container first = create(store, wanted("web"));
+        const auto second = store.create(wanted("web", true));
+        REQUIRE_FALSE(second);
+        CHECK(second.error().is(std::errc::file_exists));
+        CHECK(second.error().message().find("\"web\" is already in use") != std::string::npos);
+        CHECK(store.list().size() == 1);
+    }
+    const Container again = create(store, wanted("web"));
+    CHECK(again.record().name == "web");
+    CHECK_FALSE(store.create(wanted("../web")));
+}
+
+TEST_CASE("containers without a name get one each") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    std::vector<Container> containers;
+    std::set<std::string> names;
+    for (int i = 0; i < 100; ++i) {
+        containers.push_back(create(store, wanted("", i % 2 == 0)));
+        names.insert(containers.back().record().name);
+    }
+    CHECK(names.size() == 100);
+    CHECK(store.list().size() == 100);
+}
+
+TEST_CASE("a container is found by id, name, and the beginning of an id") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    const Container first = create(store, wanted("one"));
+    const Container second = create(store, wanted("two", true));
+    const std::string id = first.record().id;
+    CHECK(store.find(id)->name == "one");
+    CHECK(store.find(id.substr(0, 12))->name == "one");
+    CHECK(store.find("two")->id == second.record().id);
+    CHECK(store.find("three").error().message() == "No such container: three");
+    CHECK_FALSE(store.find(""));
+}
+
+TEST_CASE("a running container is not removed without force") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    Container container = create(store, wanted("web"));
+    REQUIRE(container.set_running(0));
+    const auto removed = store.remove(container.record(), false);
+    REQUIRE_FALSE(removed);
+    CHECK(removed.error().message().find("container is running") != std::string::npos);
+    CHECK(store.list().size() == 1);
+}
+
+TEST_CASE("one damaged record does not hide the others") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    const Container good = create(store, wanted("good"));
+    const Container bad = create(store, wanted("bad"));
+    std::ofstream(bad.directory() + "/state.json") << "{";
+    REQUIRE(store.list().size() == 1);
+    CHECK(store.list()[0].name == "good");
+}
+
+TEST_CASE("a name whose container is gone is stale, and can be taken") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    REQUIRE(::symlink("0123", (temporary.paths().root + "/names/web").c_str()) == 0);
+    const Container container = create(store, wanted("web"));
+    CHECK(container.record().name == "web");
+}
+
+}  // namespace bulkhead::state
