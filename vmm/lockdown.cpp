@@ -38,8 +38,7 @@ Result<void> limit(__rlimit_resource resource, rlim_t most) {
 // once a process has several threads. Growing it now, before there are any, costs nothing.
 void grow_descriptor_table() {
     constexpr int kEnough = 512;
-    const UniqueFd high(
-        ::fcntl(protocol::kVmmControlDescriptor, F_DUPFD_CLOEXEC, kEnough));
+    const UniqueFd high(::fcntl(protocol::kVmmControlDescriptor, F_DUPFD_CLOEXEC, kEnough));
 }
 
 }  // namespace

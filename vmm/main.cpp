@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 
 #include "base/event_loop.h"
@@ -20,14 +21,30 @@ using bulkhead::Result;
 constexpr int kFailed = 1;
 constexpr int kOurBug = 70;
 
+// Something below threw, which ours do not. vCPUs may be waiting for the loop, so nothing can be
+// taken down in order any more.
+[[noreturn]] void die(const std::exception& error) {
+    bulkhead::log::error(error.what());
+    std::_Exit(kOurBug);
+}
+
+void run_loop(bulkhead::EventLoop& loop) {
+    try {
+        loop.run();
+    } catch (const std::exception& error) {
+        die(error);
+    }
+}
+
 Result<void> run(bulkhead::PacketChannel host) {
     auto launch = TRY_CONTEXT(host.receive(), "waiting for the launch message");
-    if (!launch) return bulkhead::Error("the host closed the socket before it sent a launch message");
+    if (!launch)
+        return bulkhead::Error("the host closed the socket before it sent a launch message");
     bulkhead::EventLoop loop;
     auto channel = TRY(bulkhead::control::ControlChannel::create(loop, std::move(host)));
     bulkhead::control::Session session(loop, std::move(channel));
     loop.post([&] { session.launch(std::move(*launch)); });
-    loop.run();
+    run_loop(loop);
     return {};
 }
 
@@ -51,8 +68,7 @@ int start() {
 int main() {
     try {
         return start();
-    } catch (const std::exception& error) {  // from a library: ours do not throw
-        bulkhead::log::error(error.what());
-        return kOurBug;
+    } catch (const std::exception& error) {
+        die(error);
     }
 }

@@ -95,7 +95,7 @@ Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
                                 const std::vector<std::uint32_t>& ports,
                                 Reply<LaunchResult> reply) {
     auto host = TRY(parts_.dialer.dial(ports));
-    parts_.timeline.mark("streams connected");
+    if (id == init_id()) parts_.timeline.mark("streams connected");
     auto process = std::make_unique<Process>(
         parts_.loop, id,
         ProcessStreams::HostStreams{std::move(host.at(0)), std::move(host.at(1)),
@@ -116,7 +116,7 @@ Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
 
 void Supervisor::launched(const std::string& id, std::optional<LaunchFailure> failure,
                           const Reply<LaunchResult>& reply) {
-    parts_.timeline.mark("program started");
+    if (id == init_id()) parts_.timeline.mark("program started");
     if (!failure)
         return reply(LaunchResult{.failure = std::nullopt, .pid = processes_.find(id)->pid()});
     // It is this process's callback: it cannot be destroyed here.

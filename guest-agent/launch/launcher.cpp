@@ -22,8 +22,7 @@
 namespace bulkhead::agent {
 namespace {
 
-// Compiling a profile of 400 names costs more than the rest of an exec; a container has one
-// profile.
+// A container has one profile, and each of its processes needs it.
 class SeccompCache {
   public:
     Result<SeccompProgram> compile(const oci::v1::Seccomp& profile) {

@@ -1,6 +1,7 @@
 #include "guest-agent/seccomp/names.h"
 
 #include <linux/seccomp.h>
+#include <seccomp.h>
 
 #include <algorithm>
 #include <array>
@@ -21,28 +22,28 @@ std::optional<Value> find(const std::array<std::pair<std::string_view, Value>, N
 }  // namespace
 
 std::optional<std::uint32_t> seccomp_action(std::string_view name, std::uint32_t errno_or_data) {
-    if (name == "SCMP_ACT_ERRNO") return SCMP_ACT_ERRNO(errno_or_data & 0xffffU);
-    if (name == "SCMP_ACT_TRACE") return SCMP_ACT_TRACE(errno_or_data & 0xffffU);
+    if (name == "SCMP_ACT_ERRNO") return SECCOMP_RET_ERRNO | (errno_or_data & SECCOMP_RET_DATA);
+    if (name == "SCMP_ACT_TRACE") return SECCOMP_RET_TRACE | (errno_or_data & SECCOMP_RET_DATA);
     constexpr std::array<std::pair<std::string_view, std::uint32_t>, 6> kActions = {{
-        {"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW},
-        {"SCMP_ACT_LOG", SCMP_ACT_LOG},
-        {"SCMP_ACT_TRAP", SCMP_ACT_TRAP},
-        {"SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD},
-        {"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD},
-        {"SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS},
+        {"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW},
+        {"SCMP_ACT_LOG", SECCOMP_RET_LOG},
+        {"SCMP_ACT_TRAP", SECCOMP_RET_TRAP},
+        {"SCMP_ACT_KILL", SECCOMP_RET_KILL_THREAD},
+        {"SCMP_ACT_KILL_THREAD", SECCOMP_RET_KILL_THREAD},
+        {"SCMP_ACT_KILL_PROCESS", SECCOMP_RET_KILL_PROCESS},
     }};
     return find(kActions, name);
 }
 
-std::optional<scmp_compare> seccomp_comparison(std::string_view name) {
-    constexpr std::array<std::pair<std::string_view, scmp_compare>, 7> kComparisons = {{
-        {"SCMP_CMP_NE", SCMP_CMP_NE},
-        {"SCMP_CMP_LT", SCMP_CMP_LT},
-        {"SCMP_CMP_LE", SCMP_CMP_LE},
-        {"SCMP_CMP_EQ", SCMP_CMP_EQ},
-        {"SCMP_CMP_GE", SCMP_CMP_GE},
-        {"SCMP_CMP_GT", SCMP_CMP_GT},
-        {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
+std::optional<Comparison> seccomp_comparison(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, Comparison>, 7> kComparisons = {{
+        {"SCMP_CMP_NE", Comparison::NotEqual},
+        {"SCMP_CMP_LT", Comparison::Less},
+        {"SCMP_CMP_LE", Comparison::LessEqual},
+        {"SCMP_CMP_EQ", Comparison::Equal},
+        {"SCMP_CMP_GE", Comparison::GreaterEqual},
+        {"SCMP_CMP_GT", Comparison::Greater},
+        {"SCMP_CMP_MASKED_EQ", Comparison::MaskedEqual},
     }};
     return find(kComparisons, name);
 }
@@ -66,6 +67,10 @@ std::optional<unsigned> seccomp_flag(std::string_view name) {
         {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
     }};
     return find(kFlags, name);
+}
+
+bool lets_calls_through(std::uint32_t action) {
+    return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
 }  // namespace bulkhead::agent

@@ -1,7 +1,9 @@
 // A seccomp section of the OCI spec, compiled to the kernel's BPF. Names of system calls that
 // libseccomp does not know are skipped, as runc does, so that one profile serves all kernels.
 // System calls newer than any in the profile give ENOSYS instead of the default error, again as
-// runc does: C libraries fall back on ENOSYS and on nothing else. Thread: any.
+// runc does: C libraries fall back on ENOSYS and on nothing else. libseccomp gives the calls'
+// numbers; the code is our own, since libseccomp's takes 20 ms for docker's profile, more than the
+// rest of a start. Thread: any.
 #pragma once
 
 #include <linux/filter.h>

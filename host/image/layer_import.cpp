@@ -100,10 +100,12 @@ Result<LayerIndex> import_layer(ByteSource& tar, int data_fd) {
     while (auto raw = TRY(reader->next())) {
         if (index.entries.size() == kMaxLayerEntries)
             return Error(concat("more than ", kMaxLayerEntries, " files"));
-        const std::string name = concat("\"", printable(raw->path), "\"");
-        auto entry = TRY_CONTEXT(prepare(std::move(*raw)), name);
+        const std::string name = raw->path;
+        auto entry = TRY_CONTEXT(prepare(std::move(*raw)), quoted(name));
         if (!entry) continue;
-        if (entry->kind == EntryKind::File) TRY_CONTEXT(import_data(*reader, data, *entry), name);
+        if (entry->kind == EntryKind::File) {
+            TRY_CONTEXT(import_data(*reader, data, *entry), quoted(name));
+        }
         index.entries.push_back(std::move(*entry));
     }
     index.data_blocks = TRY(data.finish());

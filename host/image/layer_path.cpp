@@ -27,6 +27,10 @@ std::string printable(std::string_view text) {
     return text.size() > kShown ? shown + "..." : shown;
 }
 
+std::string quoted(std::string_view text) {
+    return "\"" + printable(text) + "\"";
+}
+
 Result<std::string> normalise_path(std::string_view path) {
     std::string normal;
     std::string_view rest = path;

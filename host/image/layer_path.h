@@ -18,5 +18,7 @@ std::pair<std::string_view, std::string_view> split_path(std::string_view path);
 
 // For messages: unprintable bytes replaced, and cut to a readable length.
 std::string printable(std::string_view text);
+// The same in quotation marks.
+std::string quoted(std::string_view text);
 
 }  // namespace bulkhead::image

@@ -226,10 +226,9 @@ Result<std::optional<LayerEntry>> TarReader::next() {
     }
     LayerEntry entry;
     entry.path = text_or_empty(archive_entry_pathname(self.entry_));
-    const std::string name = concat("\"", printable(entry.path), "\"");
-    TRY_CONTEXT(read_kind(self.entry_, entry), name);
-    TRY_CONTEXT(read_times_and_owner(self.entry_, entry), name);
-    TRY_CONTEXT(read_xattrs(self.entry_, entry), name);
+    TRY_CONTEXT(read_kind(self.entry_, entry), quoted(entry.path));
+    TRY_CONTEXT(read_times_and_owner(self.entry_, entry), quoted(entry.path));
+    TRY_CONTEXT(read_xattrs(self.entry_, entry), quoted(entry.path));
     return std::optional<LayerEntry>(std::move(entry));
 }
 

@@ -97,8 +97,7 @@ Result<void> set_process(const ImageConfig& image, const ContainerOptions& optio
     TRY(check_text("the working directory", process.cwd()));
     set_user(image, options, *process.mutable_user());
     TRY(check_text("the user", process.user().username()));
-    for (const std::string& group : options.additional_groups)
-        TRY(check_text("a group", group));
+    for (const std::string& group : options.additional_groups) TRY(check_text("a group", group));
     process.set_no_new_privileges(options.no_new_privileges);
     set_rlimits(options, process);
     if (options.terminal) {
@@ -145,9 +144,8 @@ void set_seccomp(const ContainerOptions& options, const CapabilityNames& capabil
                  std::string_view machine, oci::v1::Linux& linux_part) {
     if (options.seccomp_mode == SeccompMode::Unconfined) return;
     const bool custom = options.seccomp_mode == SeccompMode::Custom;
-    *linux_part.mutable_seccomp() =
-        resolve_seccomp(custom ? options.seccomp_profile : default_seccomp_profile(), capabilities,
-                        machine);
+    *linux_part.mutable_seccomp() = resolve_seccomp(
+        custom ? options.seccomp_profile : default_seccomp_profile(), capabilities, machine);
 }
 
 }  // namespace

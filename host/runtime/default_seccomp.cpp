@@ -15,7 +15,8 @@ constexpr std::string_view kErrno = "SCMP_ACT_ERRNO";
 constexpr std::uint32_t kEperm = 1;
 constexpr std::uint32_t kEnosys = 38;
 
-// The clone(2) flags that make namespaces: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
+// The clone(2) flags that make namespaces: NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID,
+// NEWNET.
 constexpr std::uint64_t kNamespaceFlags = 0x7E02'0000;
 constexpr std::uint64_t kAddressFamilyVsock = 40;
 

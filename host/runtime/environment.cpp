@@ -54,7 +54,8 @@ Result<Environment> parse_env_file(std::string_view content, std::string_view na
         content.remove_prefix(std::min(end + 1, content.size()));
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (!is_utf8(line) || line.find('\0') != std::string_view::npos)
-            return Error(concat("env file ", name, " contains invalid utf8 bytes at line ", number));
+            return Error(
+                concat("env file ", name, " contains invalid utf8 bytes at line ", number));
         auto variable = TRY(parse_line(line, lookup));
         if (variable) variables.push_back(*std::move(variable));
     }

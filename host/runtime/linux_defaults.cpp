@@ -34,7 +34,8 @@ struct DefaultDevice {
     std::int64_t minor;
 };
 
-// OCI runtime spec, "Default Devices"; /dev/console and /dev/ptmx come with the terminal and devpts.
+// OCI runtime spec, "Default Devices"; /dev/console and /dev/ptmx come with the terminal and
+// devpts.
 constexpr std::array<DefaultDevice, 6> kDevices = {{
     {"/dev/null", 1, 3},
     {"/dev/zero", 1, 5},
@@ -46,9 +47,10 @@ constexpr std::array<DefaultDevice, 6> kDevices = {{
 
 // The guest has no other container, yet what these hide is the guest kernel's, not the container's.
 constexpr std::array<std::string_view, 12> kMasked = {
-    "/proc/asound",      "/proc/acpi",         "/proc/interrupts", "/proc/kcore",
-    "/proc/keys",        "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-    "/proc/sched_debug", "/proc/scsi",         "/sys/firmware",    "/sys/devices/virtual/powercap"};
+    "/proc/asound",     "/proc/acpi",        "/proc/interrupts",
+    "/proc/kcore",      "/proc/keys",        "/proc/latency_stats",
+    "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+    "/proc/scsi",       "/sys/firmware",     "/sys/devices/virtual/powercap"};
 
 constexpr std::array<std::string_view, 5> kReadOnly = {"/proc/bus", "/proc/fs", "/proc/irq",
                                                        "/proc/sys", "/proc/sysrq-trigger"};

@@ -107,13 +107,14 @@ Result<SeccompProfile> read_profile(const Json& json) {
     if (!profile.default_action.starts_with("SCMP_ACT_"))
         return wrong_type("defaultAction", "an SCMP_ACT_ name");
     if (!TRY(string_at(json, "listenerPath")).empty())
-        return Error("seccomp profile: \"listenerPath\" is not supported: no listener is in the guest");
+        return Error(
+            "seccomp profile: \"listenerPath\" is not supported: no listener is in the guest");
     profile.default_errno_ret = TRY(errno_at(json, "defaultErrnoRet"));
     profile.architectures = TRY(strings_at(json, "architectures"));
     profile.flags = TRY(strings_at(json, "flags"));
     for (const Json& entry : *TRY(list_at(json, "archMap"))) {
-        profile.architecture_map.push_back({TRY(string_at(entry, "architecture")),
-                                            TRY(strings_at(entry, "subArchitectures"))});
+        profile.architecture_map.push_back(
+            {TRY(string_at(entry, "architecture")), TRY(strings_at(entry, "subArchitectures"))});
     }
     if (!profile.architectures.empty() && !profile.architecture_map.empty())
         return Error("seccomp profile: use either \"architectures\" or \"archMap\"");

@@ -26,7 +26,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kOpposit
     {"dirsync", "dirsync"},
 }};
 
-constexpr std::array<std::string_view, 7> kWithValue = {"size", "mode",      "uid", "gid",
+constexpr std::array<std::string_view, 7> kWithValue = {"size", "mode",      "uid",      "gid",
                                                         "mpol", "nr_inodes", "nr_blocks"};
 
 bool is_flag(std::string_view option) {

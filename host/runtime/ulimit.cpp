@@ -13,7 +13,7 @@ namespace bulkhead::runtime {
 namespace {
 
 constexpr std::array<std::string_view, 15> kNames = {
-    "core",  "cpu",    "data", "fsize",  "locks",  "memlock",    "msgqueue", "nice",
+    "core",   "cpu",   "data", "fsize",  "locks",  "memlock",    "msgqueue", "nice",
     "nofile", "nproc", "rss",  "rtprio", "rttime", "sigpending", "stack"};
 
 std::optional<std::int64_t> parse_limit(std::string_view text) {

@@ -1,6 +1,5 @@
 #include "host/sandbox/agent_client.h"
 
-#include <algorithm>
 #include <thread>
 #include <unordered_set>
 
@@ -9,6 +8,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/sandbox/agent_answers.h"
 #include "host/sandbox/guest_text.h"
 #include "proto/agent.grpc.pb.h"
 
@@ -20,41 +20,9 @@ namespace wire = agent::v1;
 
 // Answers are small; the largest holds a few dozen timings.
 constexpr int kMaxAnswerBytes = 256 * 1024;
-constexpr int kMaxTimings = 64;
-constexpr std::size_t kMaxName = 64;
 
 Error call_error(const char* what, const grpc::Status& status) {
     return Error(concat("agent: ", what, ": ", printable(status.error_message())));
-}
-
-StartFailure failure_of(wire::StartFailure failure) {
-    switch (failure) {
-        case wire::START_FAILURE_NONE:
-            return StartFailure::None;
-        case wire::START_FAILURE_NOT_FOUND:
-            return StartFailure::NotFound;
-        case wire::START_FAILURE_NOT_EXECUTABLE:
-            return StartFailure::NotExecutable;
-        default:
-            return StartFailure::Other;
-    }
-}
-
-AgentStarted read_answer(const wire::StartReply& reply) {
-    AgentStarted started{failure_of(reply.failure()),
-                         printable(reply.message()),
-                         printable(reply.agent_version(), kMaxName),
-                         printable(reply.kernel_release(), kMaxName),
-                         {}};
-    for (int i = 0; i < std::min(reply.timings_size(), kMaxTimings); ++i) {
-        started.timings.push_back(
-            {printable(reply.timings(i).step(), kMaxName), reply.timings(i).boottime_ns()});
-    }
-    return started;
-}
-
-AgentExit read_answer(const wire::WaitReply& reply) {
-    return {reply.exit_code(), reply.signal(), reply.oom_killed()};
 }
 
 // One call under way. Made on the loop; finished by the gRPC thread, which hands it back.
@@ -140,8 +108,7 @@ class AgentClient::Implementation {
         void* tag = nullptr;
         bool ok = false;
         while (queue_.Next(&tag, &ok)) {
-            loop_.post([this, call = static_cast<Call*>(tag),
-                        alive = std::weak_ptr<bool>(alive_)] {
+            loop_.post([this, call = static_cast<Call*>(tag), alive = std::weak_ptr<bool>(alive_)] {
                 if (!alive.expired()) finish(call);
             });
         }

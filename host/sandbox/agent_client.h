@@ -4,40 +4,21 @@
 // Thread: loop. Inside, one thread waits for gRPC.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "host/sandbox/trace.h"
+#include "host/sandbox/agent_answers.h"
 
 namespace bulkhead::agent::v1 {
 class StartRequest;
 }
 
 namespace bulkhead::sandbox {
-
-enum class StartFailure { None, NotFound, NotExecutable, Other };
-
-struct AgentStarted {
-    StartFailure failure = StartFailure::None;
-    std::string message;  // why, when there is a failure
-    std::string agent_version;
-    std::string kernel_release;
-    std::vector<Moment> timings;  // in the guest's boot clock
-};
-
-struct AgentExit {
-    std::uint32_t exit_code = 0;
-    std::uint32_t signal = 0;
-    bool oom_killed = false;
-};
 
 class AgentClient {
   public:

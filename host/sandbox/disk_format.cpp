@@ -28,8 +28,8 @@ std::uint64_t journal_mib(std::uint64_t size) {
 }
 
 std::string find_mke2fs() {
-    for (const char* path : {"/usr/sbin/mke2fs", "/sbin/mke2fs", "/usr/bin/mke2fs",
-                             "/usr/local/sbin/mke2fs"}) {
+    for (const char* path :
+         {"/usr/sbin/mke2fs", "/sbin/mke2fs", "/usr/bin/mke2fs", "/usr/local/sbin/mke2fs"}) {
         if (::access(path, X_OK) == 0) return path;
     }
     return "";
@@ -37,8 +37,22 @@ std::string find_mke2fs() {
 
 // tools/make_upper_template uses the same options, and says why.
 std::vector<std::string> arguments(std::uint64_t size) {
-    return {"mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-G", "128",
-            "-J", concat("size=", journal_mib(size)), "-O", "^resize_inode,sparse_super2", "-E",
+    return {"mke2fs",
+            "-q",
+            "-F",
+            "-t",
+            "ext4",
+            "-b",
+            "4096",
+            "-m",
+            "0",
+            "-G",
+            "128",
+            "-J",
+            concat("size=", journal_mib(size)),
+            "-O",
+            "^resize_inode,sparse_super2",
+            "-E",
             "lazy_itable_init=0,lazy_journal_init=1,packed_meta_blocks=1,num_backup_sb=1",
             concat("/proc/self/fd/", kDiskDescriptor)};
 }
@@ -52,9 +66,7 @@ class FileActions {
 
     ~FileActions() { ::posix_spawn_file_actions_destroy(&actions_); }
 
-    void duplicate_to(int from, int to) {
-        ::posix_spawn_file_actions_adddup2(&actions_, from, to);
-    }
+    void duplicate_to(int from, int to) { ::posix_spawn_file_actions_adddup2(&actions_, from, to); }
 
     [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
 

@@ -19,6 +19,7 @@ namespace {
 // cannot load the libraries that it may need.
 std::string group_of(const std::string& path) {
     constexpr std::size_t kMaxGroupFile = 1024 * 1024;
+
     struct stat status {};
 
     if (::stat(path.c_str(), &status) != 0) return "kvm";
@@ -46,8 +47,8 @@ Error explain(const Error& failure, const std::string& path) {
             "kvm_amd module; `bulkhead doctor` looks closer";
     } else if (failure.is(std::errc::permission_denied)) {
         const std::string group = group_of(path);
-        hint = concat("you may not use KVM. Join the group \"", group,
-                      "\" (sudo usermod -aG ", group, " $USER, then log in again)");
+        hint = concat("you may not use KVM. Join the group \"", group, "\" (sudo usermod -aG ",
+                      group, " $USER, then log in again)");
     } else {
         hint = "the KVM module is loaded but does not work on this machine; see `dmesg | grep kvm`";
     }
@@ -62,8 +63,7 @@ Result<UniqueFd> open_kvm(const std::string& path) {
     const int version = ::ioctl(device->get(), KVM_GET_API_VERSION, 0);
     if (version < 0) return errno_error(path + " is not a KVM device");
     if (version != KVM_API_VERSION) {
-        return Error(concat(path, ": API version ", version, ", bulkhead needs ",
-                            KVM_API_VERSION));
+        return Error(concat(path, ": API version ", version, ", bulkhead needs ", KVM_API_VERSION));
     }
     return device;
 }

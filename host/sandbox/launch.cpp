@@ -44,16 +44,15 @@ Result<LaunchPacket> encode_launch(const Launch& launch) {
     wire.set_kvm_fd(attach(launch.kvm, packet.descriptors));
     wire.set_kernel_fd(attach(launch.kernel, packet.descriptors));
     if (launch.initrd) wire.set_initrd_fd(attach(*launch.initrd, packet.descriptors));
-    if (launch.console.valid())
-        wire.set_console_fd(attach(launch.console, packet.descriptors));
+    if (launch.console.valid()) wire.set_console_fd(attach(launch.console, packet.descriptors));
     wire.set_kernel_arguments(launch.kernel_arguments);
     for (const LaunchDisk& disk : launch.disks) add_disk(disk, packet.descriptors, wire);
     packet.bytes = serialize(message);
     if (packet.descriptors.size() > PacketChannel::kMaxDescriptors ||
         packet.bytes.size() > PacketChannel::kMaxBytes) {
-        return Error(concat("the image has too many layers for one machine: ",
-                            packet.descriptors.size(), " files, at most ",
-                            PacketChannel::kMaxDescriptors, " can be handed over"));
+        return Error(
+            concat("the image has too many layers for one machine: ", packet.descriptors.size(),
+                   " files, at most ", PacketChannel::kMaxDescriptors, " can be handed over"));
     }
     return packet;
 }

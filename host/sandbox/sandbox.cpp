@@ -32,27 +32,6 @@ bool ends_a_process(int signal) {
     return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
 }
 
-SandboxEnd end_of(const AgentExit& exit) {
-    constexpr std::uint32_t kMaxCode = 255;
-    constexpr std::uint32_t kMaxSignal = 64;
-    SandboxEnd end;
-    end.ran = true;
-    end.exit_code = exit.signal != 0
-                        ? kExitSignalBase + static_cast<int>(std::min(exit.signal, kMaxSignal))
-                        : static_cast<int>(std::min(exit.exit_code, kMaxCode));
-    if (exit.oom_killed && exit.signal == SIGKILL)
-        end.message = "the container ran out of memory and was killed (see --memory)";
-    return end;
-}
-
-SandboxEnd end_of(const AgentStarted& started) {
-    SandboxEnd end;
-    end.message = started.message;
-    if (started.failure == StartFailure::NotFound) end.exit_code = kExitNotFound;
-    if (started.failure == StartFailure::NotExecutable) end.exit_code = kExitNotExecutable;
-    return end;
-}
-
 }  // namespace
 
 SandboxPlan::SandboxPlan() = default;
@@ -105,16 +84,14 @@ void Sandbox::on_agent(UniqueFd stream) {
     stage_ = Stage::Starting;
     trace_.step("guest boots");
     if (const auto complete = complete_start_request(); !complete) {
-        failure_ = complete.error().message();
-        failed_stage_ = stage_;
-        vm_->kill();
+        note_failure(complete.error().message());
+        give_up();
         return;
     }
     events_.starting();
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
-    agent_->start(*plan_.start, [this](Result<AgentStarted> answer) {
-        on_process_started(std::move(answer));
-    });
+    agent_->start(*plan_.start,
+                  [this](Result<AgentStarted> answer) { on_process_started(std::move(answer)); });
     trace_.step("send the container");
 }
 
@@ -182,12 +159,22 @@ void Sandbox::on_process_exit(Result<AgentExit> answer) {
 
 // A call fails when the VM dies under it, and then the monitor's word says more.
 void Sandbox::await_vm_end(const Error& failure) {
-    failure_ = failure.message();
-    failed_stage_ = stage_;
-    timer_ = loop_.after(kVmEndGrace, [this] { vm_->kill(); });
+    note_failure(failure.message());
+    timer_ = loop_.after(kVmEndGrace, [this] { give_up(); });
 }
 
-// A guest that says that its process ended, but keeps its streams open and silent, does not keep us.
+void Sandbox::note_failure(std::string failure) {
+    failure_ = std::move(failure);
+    failed_stage_ = stage_;
+}
+
+void Sandbox::give_up() {
+    gave_up_ = true;
+    vm_->kill();
+}
+
+// A guest that says that its process ended, but keeps its streams open and silent, does not keep
+// us.
 void Sandbox::watch_drain() {
     drained_count_ = relay_.output_count();
     timer_ = loop_.after(kDrainPause, [this] {
@@ -250,15 +237,12 @@ SandboxEnd Sandbox::result() const {
         end.exit_code = kExitSignalBase + *interrupted_by_;
         return end;
     }
-    // A monitor that was killed takes its container along like SIGKILL does.
-    if (end.ran && vm_end_ && vm_end_->process.signal == SIGKILL &&
-        vm_end_->said.cause == EndCause::Unknown)
+    if (killed_) {
         end.exit_code = kExitSignalBase + SIGKILL;
-    if (killed_) return end;
-    const bool told = vm_end_ && (vm_end_->said.cause != EndCause::Unknown || failure_.empty());
-    end.message = failure_text(
-        {stage_text(), told || failure_.empty() ? describe_end(*vm_end_) : failure_},
-        vm_->console());
+        return end;
+    }
+    end.message =
+        failure_text({stage_text(), gave_up_ ? failure_ : describe_end(*vm_end_)}, vm_->console());
     return end;
 }
 
@@ -280,12 +264,10 @@ std::string_view Sandbox::stage_text() const {
 }
 
 void Sandbox::on_timeout() {
-    failed_stage_ = stage_;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(plan_.start_timeout);
-    failure_ = stage_ == Stage::Starting
-                   ? concat("the guest's agent did not answer within ", seconds.count(), " s")
-                   : concat("the guest's agent did not call within ", seconds.count(), " s");
-    vm_->kill();
+    const char* missing = stage_ == Stage::Starting ? "answer" : "call";
+    note_failure(concat("the guest's agent did not ", missing, " within ", seconds.count(), " s"));
+    give_up();
 }
 
 void Sandbox::signal(int number) {

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "host/sandbox/agent_client.h"
 #include "host/sandbox/launch.h"
+#include "host/sandbox/sandbox_end.h"
 #include "host/sandbox/stdio_relay.h"
 #include "host/sandbox/trace.h"
 #include "host/sandbox/vm.h"
@@ -30,12 +31,6 @@ class StartRequest;
 }
 
 namespace bulkhead::sandbox {
-
-// docker's exit codes for what did not come from the container itself.
-inline constexpr int kExitOurs = 125;
-inline constexpr int kExitNotExecutable = 126;
-inline constexpr int kExitNotFound = 127;
-inline constexpr int kExitSignalBase = 128;
 
 struct SandboxPlan {
     SandboxPlan();
@@ -53,12 +48,6 @@ struct SandboxPlan {
     std::chrono::nanoseconds start_timeout{};
     // The disk lives on: the guest gets time to write everything to it.
     bool orderly_shutdown = false;
-};
-
-struct SandboxEnd {
-    int exit_code = kExitOurs;
-    std::string message;   // for the user; empty when there is nothing to say
-    bool ran = false;      // the container's process was started
 };
 
 class Sandbox {
@@ -99,6 +88,8 @@ class Sandbox {
     Result<void> complete_start_request();
     void add_guest_timings(const AgentStarted& started);
     void await_vm_end(const Error& failure);
+    void note_failure(std::string failure);
+    void give_up();
     void watch_drain();
     void stop_when_drained();
     void stop_vm();
@@ -122,7 +113,8 @@ class Sandbox {
     // What has become known about the end.
     std::optional<SandboxEnd> outcome_;  // the process's own, or why it did not start
     std::optional<int> interrupted_by_;
-    std::string failure_;  // ours, before the VM ended
+    std::string failure_;   // ours, before the VM ended
+    bool gave_up_ = false;  // we ended the VM for that, so its own end says nothing
     std::optional<VmEnd> vm_end_;
     Stage failed_stage_ = Stage::Launching;
     bool killed_ = false;

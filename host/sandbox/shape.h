@@ -21,8 +21,8 @@ struct Shape {
     std::uint64_t memory_bytes = 0;  // whole MiB
 
     // `container_memory` is docker's -m; `cpus` the number of CPUs it takes for --cpus.
-    static Shape of(std::optional<std::uint64_t> container_memory, std::optional<std::uint32_t> cpus,
-                    std::uint32_t host_cpus);
+    static Shape of(std::optional<std::uint64_t> container_memory,
+                    std::optional<std::uint32_t> cpus, std::uint32_t host_cpus);
 };
 
 }  // namespace bulkhead::sandbox

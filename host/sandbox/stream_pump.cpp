@@ -42,8 +42,7 @@ StreamPump::Progress StreamPump::step() {
 
 StreamPump::Progress StreamPump::fill() {
     const auto read = source_.read(buffer_);
-    if (read.kind == StreamEnd::Transfer::Kind::WouldBlock)
-        return wait_for(Waiting::Source);
+    if (read.kind == StreamEnd::Transfer::Kind::WouldBlock) return wait_for(Waiting::Source);
     // A source that fails is at its end: a terminal that hung up, a guest that reset its stream.
     if (read.kind != StreamEnd::Transfer::Kind::Moved) return Progress::Done;
     start_ = 0;
@@ -53,8 +52,7 @@ StreamPump::Progress StreamPump::fill() {
 
 StreamPump::Progress StreamPump::drain() {
     const auto written = sink_.write(std::span(buffer_).subspan(start_, pending_));
-    if (written.kind == StreamEnd::Transfer::Kind::WouldBlock)
-        return wait_for(Waiting::Sink);
+    if (written.kind == StreamEnd::Transfer::Kind::WouldBlock) return wait_for(Waiting::Sink);
     if (written.kind != StreamEnd::Transfer::Kind::Moved) return Progress::Done;
     start_ += written.count;
     pending_ -= written.count;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <span>
 
 #include "base/log.h"
@@ -16,6 +17,8 @@ namespace bulkhead::sandbox {
 namespace {
 
 constexpr std::size_t kMaxErrorOutput = 8 * 1024;
+// From the end of the control channel to the end of the process.
+constexpr std::chrono::seconds kEndGrace{2};
 
 // What a non-blocking descriptor has to give now: a part, nothing yet, or its end.
 struct Chunk {
@@ -51,8 +54,8 @@ Error launch_error(const Error& failure, VmmProcess& process) {
     static_cast<void>(process.reap());
     std::array<char, kMaxErrorOutput> buffer{};
     const Chunk said = read_chunk(process.error_output(), buffer);
-    return Error(failure.code(), failure.message() +
-                                     (said.bytes.empty() ? "" : ": " + printable(said.bytes)));
+    return Error(failure.code(),
+                 failure.message() + (said.bytes.empty() ? "" : ": " + printable(said.bytes)));
 }
 
 }  // namespace
@@ -106,9 +109,9 @@ void Vm::read_channel() {
     auto packet = channel_.receive();
     if (!packet && (packet.error().is(std::errc::resource_unavailable_try_again))) return;
     if (!packet || !packet->has_value()) {
-        // Closed, or broken beyond repair. Without its channel the monitor is of no use.
+        // Closed, or broken beyond repair: the monitor is ending, or else of no use any more.
         channel_watch_.reset();
-        if (said_.cause == EndCause::Unknown) kill();
+        kill_timer_ = loop_.after(kEndGrace, [this] { kill(); });
         return;
     }
     auto message = parse_vmm_message(**std::move(packet));
@@ -170,6 +173,7 @@ void Vm::on_process_end() {
     console_watch_.reset();
     error_watch_.reset();
     process_watch_.reset();
+    kill_timer_.reset();
     const auto end = process_.reap();
     // The functions must outlive their own call.
     const auto ended = std::move(events_.ended);

@@ -22,8 +22,8 @@ namespace bulkhead::sandbox {
 
 // Everything that is known about the end of a VM.
 struct VmEnd {
-    VmEnded said;          // Unknown if the monitor had no time to say it
-    ProcessEnd process;    // of the monitor
+    VmEnded said;              // Unknown if the monitor had no time to say it
+    ProcessEnd process;        // of the monitor
     std::string error_output;  // the monitor's, fit for a terminal
 };
 
@@ -37,7 +37,7 @@ class Vm {
     };
 
     struct Options {
-        std::string program;  // bulkhead-vmm
+        std::string program;        // bulkhead-vmm
         bool show_console = false;  // on our standard error
     };
 
@@ -82,6 +82,7 @@ class Vm {
     EventLoop::Handle console_watch_;
     EventLoop::Handle error_watch_;
     EventLoop::Handle process_watch_;
+    EventLoop::Handle kill_timer_;
 };
 
 }  // namespace bulkhead::sandbox

@@ -54,8 +54,7 @@ int become_vmm(const Plan& plan) {
 
 [[noreturn]] void run_child(const Plan& plan) {
     const int failure = become_vmm(plan);
-    [[maybe_unused]] const ssize_t ignored =
-        ::write(plan.failure_pipe, &failure, sizeof(failure));
+    [[maybe_unused]] const ssize_t ignored = ::write(plan.failure_pipe, &failure, sizeof(failure));
     ::_exit(127);
 }
 
@@ -87,11 +86,11 @@ Result<VmmProcess> VmmProcess::spawn(const std::string& program, const UniqueFd&
     const UniqueFd control_source = TRY(duplicate_high(control.get()));
     UniqueFd failure_source = TRY(duplicate_high(failure.second.get()));
     TRY(set_nonblocking(errors.first.get()));
-    const Plan plan{program.c_str(),
-                    {null_source.get(), null_source.get(), error_source.get(),
-                     control_source.get()},
-                    failure_source.get(),
-                    ::getpid()};
+    const Plan plan{
+        program.c_str(),
+        {null_source.get(), null_source.get(), error_source.get(), control_source.get()},
+        failure_source.get(),
+        ::getpid()};
     const pid_t pid = ::fork();
     if (pid < 0) return errno_error("fork");
     if (pid == 0) run_child(plan);

@@ -8,11 +8,14 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/check.h"
 #include "base/syscalls.h"
 
 namespace bulkhead::state {
 
 namespace {
+
+constexpr std::size_t kMaxStateFile = 4 * 1024 * 1024;  // a command line is at most 2 MiB
 
 struct flock whole_file(short type) {
     struct flock range {};
@@ -31,8 +34,14 @@ bool points_to(const std::string& link, const std::string& target) {
 
 }  // namespace
 
+Result<Record> read_record(const std::string& directory) {
+    const std::string path = directory + "/" + kStateFile;
+    return parse_record(TRY(read_file(path, kMaxStateFile))).context(path);
+}
+
 Result<void> remove_container_files(const std::string& directory, const std::string& name_link) {
     const std::string id = std::filesystem::path(directory).filename().string();
+    BULKHEAD_CHECK(!id.empty());  // or this would be the folder of all containers
     if (!name_link.empty() && points_to(name_link, id) && ::unlink(name_link.c_str()) != 0 &&
         errno != ENOENT)
         return errno_error("remove " + name_link);

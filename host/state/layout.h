@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "host/state/record.h"
 
 namespace bulkhead::state {
 
@@ -14,6 +15,8 @@ inline constexpr const char* kStateFile = "state.json";
 inline constexpr const char* kLockFile = "lock";
 // A directory that is being made, and has no lock yet that others could see.
 inline constexpr const char* kNewPrefix = ".new-";
+
+Result<Record> read_record(const std::string& directory);
 
 // Removes the directory, and the name before it if it still is this container's: a name is free as
 // soon as its container can no longer be found by it.

@@ -27,12 +27,12 @@ constexpr std::array<std::string_view, 48> kAdjectives = {
     "polite", "proud",  "quick",  "quiet",  "serene", "steady", "sturdy", "witty"};
 
 constexpr std::array<std::string_view, 48> kNouns = {
-    "anchor",  "bay",     "beacon",  "bosun",  "bow",     "brig",   "buoy",   "cabin",
-    "cable",   "captain", "cargo",   "chart",  "clipper", "coast",  "compass", "coral",
-    "current", "cutter",  "deck",    "dinghy", "dock",    "ferry",  "fjord",  "galley",
-    "gull",    "harbor",  "hatch",   "helm",   "hull",    "island", "jetty",  "keel",
-    "lagoon",  "lantern", "lighthouse", "mast", "pier",   "pilot",  "port",   "reef",
-    "rudder",  "sail",    "schooner", "sextant", "skiff", "tide",   "tug",    "wharf"};
+    "anchor",  "bay",     "beacon",     "bosun",   "bow",     "brig",   "buoy",    "cabin",
+    "cable",   "captain", "cargo",      "chart",   "clipper", "coast",  "compass", "coral",
+    "current", "cutter",  "deck",       "dinghy",  "dock",    "ferry",  "fjord",   "galley",
+    "gull",    "harbor",  "hatch",      "helm",    "hull",    "island", "jetty",   "keel",
+    "lagoon",  "lantern", "lighthouse", "mast",    "pier",    "pilot",  "port",    "reef",
+    "rudder",  "sail",    "schooner",   "sextant", "skiff",   "tide",   "tug",     "wharf"};
 
 Result<void> fill_random(std::span<std::uint8_t> bytes) {
     // Up to 256 bytes come whole or not at all.
@@ -77,8 +77,8 @@ Result<void> check_name(std::string_view name) {
     if (allowed && name.size() >= 2 && name.size() <= kMaxNameLength &&
         is_letter_or_digit(name.front()))
         return {};
-    return Error(concat("invalid container name (", name,
-                        "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"));
+    return Error(
+        concat("invalid container name (", name, "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed"));
 }
 
 }  // namespace bulkhead::state

@@ -24,7 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxStateFile = 4 * 1024 * 1024;  // a command line is at most 2 MiB
 constexpr int kNameAttempts = 20;
 
 // The entries of a directory; none when it cannot be read.
@@ -37,14 +36,10 @@ std::vector<std::string> entries_of(const std::string& directory) {
     return names;
 }
 
-Result<Record> read_record(const std::string& directory) {
-    const std::string path = directory + "/" + kStateFile;
-    return parse_record(TRY(read_file(path, kMaxStateFile))).context(path);
-}
-
 // A directory that is being made has a moment before its lock is held.
 bool is_young(const std::string& directory) {
     constexpr std::time_t kLongAgo = 60;
+
     struct stat status {};
 
     return ::stat(directory.c_str(), &status) == 0 && ::time(nullptr) - status.st_mtime < kLongAgo;
@@ -148,11 +143,12 @@ Result<Container> StateStore::create(const NewContainer& wanted) {
     const std::string folder = containers_folder(wanted.auto_remove);
     auto lock = make_container(folder, record);
     if (!lock) {
-        static_cast<void>(::unlink(name_link(record.name).c_str()));
+        ::unlink(name_link(record.name).c_str());
         return std::move(lock).error().context("creating the container");
     }
-    const std::string link = name_link(record.name);
-    return Container(folder + "/" + record.id, link, std::move(*lock), std::move(record));
+    std::string directory = folder + "/" + record.id;
+    std::string link = name_link(record.name);
+    return Container(std::move(directory), std::move(link), std::move(*lock), std::move(record));
 }
 
 std::vector<Record> StateStore::list() const {
@@ -169,9 +165,8 @@ std::vector<Record> StateStore::list() const {
             records.push_back(*std::move(record));
         }
     }
-    std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
-        return a.created_at > b.created_at;
-    });
+    std::stable_sort(records.begin(), records.end(),
+                     [](const Record& a, const Record& b) { return a.created_at > b.created_at; });
     return records;
 }
 
@@ -197,9 +192,7 @@ Result<void> StateStore::remove(const Record& record, bool force) {
                                 "\": container is running: stop the container before removing or "
                                 "force remove"));
         }
-        // The record may be older than the VM.
-        const auto current = read_record(directory);
-        TRY(end_owner(current ? *current : record, lock));
+        TRY(end_owner(directory, lock));
     }
     return remove_container_files(directory, name_link(record.name));
 }

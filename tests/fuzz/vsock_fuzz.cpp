@@ -82,6 +82,7 @@ class Session {
 
     // A packet of a stream that may exist, or of anything.
     void packet(bool anything) {
+        if (!has_room()) return;
         auto header = VsockGuest::header(1024, script_.byte() % 4,
                                          vsock::Operation(script_.byte() % 9), script_.number());
         if (script_.byte() % 4 == 0 && last_host_port_ != 0) {
@@ -102,6 +103,15 @@ class Session {
                       {script_.byte() % 64U, script_.number()});
         if (script_.byte() % 2 == 0) guest_.kick_transmit();
         keep_opened();
+    }
+
+    // Descriptors for one more packet; a broken device gives none back.
+    bool has_room() {
+        auto& queue = guest_.driver.queue(1);
+        if (queue.free_descriptors() < 8) guest_.kick_transmit();
+        while (queue.used()) {
+        }
+        return queue.free_descriptors() >= 8;
     }
 
     void keep_opened() {
@@ -159,21 +169,33 @@ class Session {
                 guest_.host.accepts = !guest_.host.accepts;
                 break;
             case 1:
-                guest_.driver.reset();
-                BULKHEAD_CHECK(guest_.device.stream_count() == 0);
-                guest_.restart(script_.byte() % 64);
-                break;
+                return start_anew();
             case 2:
                 guest_.driver.kick(script_.byte() % 3);
                 break;
             case 3:
-                guest_.driver.queue(script_.byte() % 2)
-                    .set_available_index(static_cast<std::uint16_t>(script_.number()));
-                break;
+                return break_ring();
             default:
                 guest_.settle();
                 break;
         }
+    }
+
+    void start_anew() {
+        guest_.driver.reset();
+        BULKHEAD_CHECK(guest_.device.stream_count() == 0);
+        guest_.restart(script_.byte() % 64);
+    }
+
+    // Buffers twice, or an index that cannot be; the driver cannot make sense of what comes back.
+    void break_ring() {
+        const std::uint16_t queue = script_.byte() % 2;
+        guest_.driver.queue(queue).set_available_index(
+            static_cast<std::uint16_t>(script_.number()));
+        host_writes();
+        guest_.driver.kick(queue);
+        guest_.settle();
+        start_anew();
     }
 
     Script script_;

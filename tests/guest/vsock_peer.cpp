@@ -25,7 +25,8 @@ int echo(int stream) {
         if (count < 0) return fail("read");
         if (count == 0) return 0;
         for (ssize_t at = 0; at < count;) {
-            const ssize_t sent = ::write(stream, buffer.data() + at, static_cast<std::size_t>(count - at));
+            const ssize_t sent =
+                ::write(stream, buffer.data() + at, static_cast<std::size_t>(count - at));
             if (sent < 0) return fail("write");
             at += sent;
         }

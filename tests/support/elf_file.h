@@ -27,7 +27,8 @@ class ElfFile {
                             std::uint64_t memory_size);
 
     // A note segment with one note.
-    Elf64_Phdr& add_note(std::string_view owner, std::uint32_t type, std::span<const std::byte> value);
+    Elf64_Phdr& add_note(std::string_view owner, std::uint32_t type,
+                         std::span<const std::byte> value);
     // The note that names a PVH kernel's entry point.
     Elf64_Phdr& add_entry(std::uint32_t entry);
 

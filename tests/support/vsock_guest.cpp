@@ -17,7 +17,7 @@ using vsock::Operation;
 namespace {
 
 constexpr std::size_t kReceiveSlots = 256;
-constexpr std::size_t kTransmitSlots = 48;
+constexpr std::size_t kTransmitSlots = 24;
 constexpr std::uint32_t kTransmitSlot = vsock::kMaxPayload + vsock::kHeaderSize + 64;
 
 std::string text_of(const Header& header) {
@@ -107,7 +107,7 @@ void VsockGuest::submit(const Header& header, std::span<const std::byte> payload
     cuts.push_back(total);
     for (const std::uint32_t cut : cuts) {
         const std::uint32_t length = std::min(cut, total - at);
-        if (length == 0) break;
+        if (length == 0) continue;
         chain.buffer({.address = memory::GuestAddress{memory::raw(start) + at}, .length = length});
         at += length;
     }

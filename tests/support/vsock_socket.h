@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "tests/support/vsock_guest.h"
@@ -44,8 +45,8 @@ class GuestSocket {
 
     [[nodiscard]] std::size_t most_packets() const { return most_packets_; }
 
-    // What the host did wrong, or nullptr.
-    [[nodiscard]] const char* fault() const { return fault_; }
+    // What the host did wrong; empty when nothing.
+    [[nodiscard]] const std::string& fault() const { return fault_; }
 
   private:
     struct Queued {
@@ -73,7 +74,7 @@ class GuestSocket {
     std::uint32_t peer_shutdown_ = 0;
     bool reset_ = false;
     std::size_t most_packets_ = 0;
-    const char* fault_ = nullptr;
+    std::string fault_;
 };
 
 }  // namespace bulkhead::test

@@ -12,9 +12,9 @@
 namespace bulkhead::cli {
 
 inline constexpr int kExitOk = 0;
-inline constexpr int kExitFailure = 1;    // what was asked could not be done
+inline constexpr int kExitFailure = 1;       // what was asked could not be done
 inline constexpr int kExitRunFailure = 125;  // docker's: `run` itself failed
-inline constexpr int kExitInternal = 70;  // sysexits.h: EX_SOFTWARE
+inline constexpr int kExitInternal = 70;     // sysexits.h: EX_SOFTWARE
 
 struct Context {
     state::Paths paths;

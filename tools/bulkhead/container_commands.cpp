@@ -43,10 +43,9 @@ std::string command_text(const Record& record) {
 int list_containers(const Context& context, const Words& words) {
     bool all = false;
     bool quiet = false;
-    const Parsed parsed =
-        parse_command(kPsCommand, words,
-                      {{"all", 'a', "", "those that do not run, too", store(all)},
-                       {"quiet", 'q', "", "ids only", store(quiet)}});
+    const Parsed parsed = parse_command(kPsCommand, words,
+                                        {{"all", 'a', "", "those that do not run, too", store(all)},
+                                         {"quiet", 'q', "", "ids only", store(quiet)}});
     if (!parsed.go_on) return parsed.exit_code;
     if (!parsed.arguments.empty())
         return usage_error(kPsCommand, "'bulkhead ps' takes no arguments");
@@ -73,8 +72,8 @@ Result<void> remove_container(state::StateStore& containers, const std::string& 
 
 int remove_containers(const Context& context, const Words& words) {
     bool force = false;
-    const Parsed parsed = parse_command(
-        kRmCommand, words, {{"force", 'f', "", "kill it if it runs", store(force)}});
+    const Parsed parsed =
+        parse_command(kRmCommand, words, {{"force", 'f', "", "kill it if it runs", store(force)}});
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.empty())
         return usage_error(kRmCommand, "'bulkhead rm' requires at least 1 argument");
@@ -94,12 +93,8 @@ int remove_containers(const Context& context, const Words& words) {
 
 }  // namespace
 
-const Command kPsCommand = {"ps",
-                            "ps [FLAGS]",
-                            "List containers",
-                            "bulkhead ps -a",
-                            kExitFailure,
-                            list_containers};
+const Command kPsCommand = {"ps",         "ps [FLAGS]",   "List containers", "bulkhead ps -a",
+                            kExitFailure, list_containers};
 
 const Command kRmCommand = {"rm",
                             "rm [FLAGS] CONTAINER...",

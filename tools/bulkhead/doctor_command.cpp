@@ -70,7 +70,8 @@ Result<void> check_directory(const std::string& path) {
 }
 
 void check_files(Report& report) {
-    constexpr std::string_view kBroken = "the installation is not complete; build or install it again";
+    constexpr std::string_view kBroken =
+        "the installation is not complete; build or install it again";
     const auto files = find_host_files();
     if (!files) {
         report.add(Verdict::Bad, "programs", files.error().message());

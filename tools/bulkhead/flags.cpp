@@ -82,8 +82,8 @@ class FlagParser {
         if (set) return {};
         const std::string shown =
             flag.letter == '\0' ? "--" + flag.name : concat("-", flag.letter, ", --", flag.name);
-        return Error(concat("invalid argument \"", value, "\" for \"", shown, "\" flag: ",
-                            set.error().message()));
+        return Error(concat("invalid argument \"", value, "\" for \"", shown,
+                            "\" flag: ", set.error().message()));
     }
 
     const Words& words_;
@@ -102,8 +102,7 @@ std::string flags_help(const std::vector<Flag>& flags) {
     std::vector<std::string> left;
     std::size_t width = 0;
     for (const Flag& flag : flags) {
-        const std::string letter =
-            flag.letter == '\0' ? "    " : concat("-", flag.letter, ", ");
+        const std::string letter = flag.letter == '\0' ? "    " : concat("-", flag.letter, ", ");
         left.push_back(concat("  ", letter, "--", flag.name, flag.value_name.empty() ? "" : " ",
                               flag.value_name));
         width = std::max(width, left.back().size());

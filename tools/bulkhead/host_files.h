@@ -1,5 +1,5 @@
-// Where the programs and files that come with `bulkhead` are: beside it, so that a build tree and an
-// installation work alike. Thread: any.
+// Where the programs and files that come with `bulkhead` are: beside it, so that a build tree and
+// an installation work alike. Thread: any.
 #pragma once
 
 #include <string>

@@ -44,7 +44,8 @@ int load(const Context& context, const Words& words) {
         return usage_error(kLoadCommand, "'bulkhead load' takes one path");
     if (!parsed.arguments.empty()) input = parsed.arguments.front();
     if (input.empty() && ::isatty(STDIN_FILENO) != 0)
-        return usage_error(kLoadCommand, "requested load from standard input, but it is a terminal");
+        return usage_error(kLoadCommand,
+                           "requested load from standard input, but it is a terminal");
     if (input.empty() || input == "-") input = "/dev/stdin";
 
     const auto images = open_store(context);
@@ -52,8 +53,7 @@ int load(const Context& context, const Words& words) {
     const auto loaded = images->load(input, options);
     if (!loaded) return fail(kExitFailure, loaded.error().message());
     for (const image::LoadedImage& image : *loaded) {
-        if (image.references.empty())
-            std::cout << "Loaded image ID: " << image.id.text() << "\n";
+        if (image.references.empty()) std::cout << "Loaded image ID: " << image.id.text() << "\n";
         for (const std::string& reference : image.references)
             std::cout << "Loaded image: " << reference << "\n";
     }
@@ -95,8 +95,7 @@ int list_images(const Context& context, const Words& words) {
     return kExitOk;
 }
 
-int remove_image(const image::ImageStore& store, const std::string& name,
-                 image::RemoveMode mode) {
+int remove_image(const image::ImageStore& store, const std::string& name, image::RemoveMode mode) {
     const auto report = store.remove(name, mode);
     if (!report) {
         const bool missing = report.error().is(std::errc::no_such_file_or_directory);
@@ -134,9 +133,8 @@ const Command kLoadCommand = {"load",
                               kExitFailure,
                               load};
 
-const Command kImagesCommand = {
-    "images",          "images [FLAGS]", "List images",
-    "bulkhead images", kExitFailure,     list_images};
+const Command kImagesCommand = {"images",          "images [FLAGS]", "List images",
+                                "bulkhead images", kExitFailure,     list_images};
 
 const Command kRmiCommand = {"rmi",
                              "rmi [FLAGS] IMAGE...",

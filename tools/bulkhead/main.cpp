@@ -70,10 +70,9 @@ int unknown_command(const std::string& word) {
     Words names;
     for (const Command* command : kCommands) names.emplace_back(command->name);
     const std::string nearest = suggest(word, names);
-    return fail(kExitFailure,
-                concat("'", word, "' is not a bulkhead command.",
-                       nearest.empty() ? "" : " Did you mean '" + nearest + "'?",
-                       "\nSee 'bulkhead --help'."));
+    return fail(kExitFailure, concat("'", word, "' is not a bulkhead command.",
+                                     nearest.empty() ? "" : " Did you mean '" + nearest + "'?",
+                                     "\nSee 'bulkhead --help'."));
 }
 
 int dispatch(const Words& words) {

@@ -58,8 +58,8 @@ Result<int> run_container(const Context& context, RunFlags& flags) {
     auto store = TRY(state::StateStore::open(context.paths));
     const image::Image image = TRY(find_image(context.paths, flags.image));
     trace.step("find the image");
-    state::Container container = TRY(store.create(
-        {flags.name, flags.image, command_words(flags, image), flags.auto_remove}));
+    state::Container container = TRY(
+        store.create({flags.name, flags.image, command_words(flags, image), flags.auto_remove}));
     sandbox::SandboxPlan plan = TRY(make_plan(flags, image, files, context.paths, container));
     trace.step("prepare the container");
     const SessionOptions options{flags.terminal && flags.interactive, flags.terminal};

@@ -59,8 +59,8 @@ class Session {
         ::sigdelset(&set, SIGTTOU);
         signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
         if (!signals_.valid()) return errno_error("signalfd");
-        signal_watch_ = loop_.watch(signals_.get(), EventLoop::Interest::Read,
-                                    [this] { read_signals(); });
+        signal_watch_ =
+            loop_.watch(signals_.get(), EventLoop::Interest::Read, [this] { read_signals(); });
         return {};
     }
 

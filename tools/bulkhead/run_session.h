@@ -1,5 +1,5 @@
-// Drives one Sandbox on an event loop until it has ended: signals, the terminal, and the container's
-// record. Thread: main, which becomes the loop thread.
+// Drives one Sandbox on an event loop until it has ended: signals, the terminal, and the
+// container's record. Thread: main, which becomes the loop thread.
 #pragma once
 
 #include "base/result.h"
@@ -9,12 +9,12 @@
 namespace bulkhead::cli {
 
 struct SessionOptions {
-    bool raw_terminal = false;   // standard input is a terminal that the container gets
+    bool raw_terminal = false;     // standard input is a terminal that the container gets
     bool resize_terminal = false;  // the container has a terminal of the size of ours
 };
 
-// Blocks the signals that a session takes from a signalfd, for this thread and those that it starts.
-// Before anything that a signal must not interrupt half-way.
+// Blocks the signals that a session takes from a signalfd, for this thread and those that it
+// starts. Before anything that a signal must not interrupt half-way.
 Result<void> block_session_signals();
 
 // An error: the VM could not be started. Otherwise how it ended, messages not yet printed.

@@ -29,7 +29,7 @@ std::string suggest(std::string_view word, const std::vector<std::string>& candi
     constexpr std::size_t kLongestWord = 64;
     if (word.size() > kLongestWord) return "";
     std::string best;
-    std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::size_t best_distance = (word.size() + 2) / 3 + 1;
     for (const std::string& candidate : candidates) {
         const std::size_t found = distance(word, candidate);
         if (found < best_distance) {

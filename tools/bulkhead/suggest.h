@@ -7,7 +7,7 @@
 
 namespace bulkhead::cli {
 
-// The candidate nearest to a word, if it is near: one typing error for every three letters. Empty
+// The candidate nearest to a word, if it is near: at most one error for each three letters. Empty
 // if there is none.
 std::string suggest(std::string_view word, const std::vector<std::string>& candidates);
 

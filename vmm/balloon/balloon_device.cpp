@@ -131,7 +131,8 @@ void BalloonDevice::serve(std::uint16_t index) {
     if (!more) return;
     // A turn is over: the rest, of any queue, after the loop's other sources.
     next_turn_ = loop_.after(std::chrono::nanoseconds(0), [this] {
-        for (std::uint16_t each = 0; each < active_->queues.size(); ++each) serve(each);
+        const auto count = static_cast<std::uint16_t>(active_->queues.size());
+        for (std::uint16_t each = 0; each < count; ++each) serve(each);
     });
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 // Larger reads cost more for the copy than for the way to a worker and back, and would keep the
 // loop from its other devices.
-constexpr std::uint64_t kMaxCachedRead = 128 * 1024;
+constexpr std::uint64_t kMaxCachedRead = std::uint64_t{128} << 10;
 
 Result<void> perform(const SegmentedFile& file, const DiskRequest& request) {
     switch (request.operation) {

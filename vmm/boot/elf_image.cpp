@@ -49,7 +49,8 @@ Result<std::vector<Elf64_Phdr>> read_program_headers(const ReadAt& read_at) {
 }
 
 Result<ElfSegment> parse_segment(const Elf64_Phdr& header) {
-    if (header.p_filesz > header.p_memsz) return Error("a segment is larger in the file than in memory");
+    if (header.p_filesz > header.p_memsz)
+        return Error("a segment is larger in the file than in memory");
     if (!checked_add(header.p_offset, header.p_filesz) ||
         !checked_add(header.p_paddr, header.p_memsz)) {
         return Error("a segment wraps around the address space");
@@ -110,7 +111,8 @@ Result<ElfImage> finish(ElfImage image, std::optional<std::uint64_t> entry) {
         image.segments, [&](const ElfSegment& segment) { return contains(segment, image.entry); });
     if (!inside) return Error(concat("entry point ", hex(*entry), " lies in no segment"));
     for (const ElfSegment& segment : image.segments) {
-        image.end = std::max(image.end, memory::GuestAddress{raw(segment.start) + segment.memory_size});
+        image.end =
+            std::max(image.end, memory::GuestAddress{raw(segment.start) + segment.memory_size});
     }
     return image;
 }

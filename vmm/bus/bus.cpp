@@ -18,7 +18,8 @@ constexpr std::uint64_t last(BusRange range) {
 
 Result<void> Bus::add(BusRange range, BusDevice& device) {
     if (range.size == 0 || !checked_add(range.start, range.size - 1)) {
-        return Error(concat("bus range ", hex(range.start), " with ", range.size, " bytes is invalid"));
+        return Error(
+            concat("bus range ", hex(range.start), " with ", range.size, " bytes is invalid"));
     }
     const auto next = std::upper_bound(
         entries_.begin(), entries_.end(), range.start,

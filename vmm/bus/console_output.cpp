@@ -49,7 +49,8 @@ void ConsoleOutput::flush() {
             ++chunks;
         } else if (errno == EAGAIN) {
             if (!writable_.active()) {
-                writable_ = loop_.watch(output_.get(), EventLoop::Interest::Write, [this] { flush(); });
+                writable_ =
+                    loop_.watch(output_.get(), EventLoop::Interest::Write, [this] { flush(); });
             }
             return;
         } else if (errno != EINTR) {

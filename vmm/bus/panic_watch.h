@@ -1,5 +1,5 @@
-// PanicWatch: recognises a Linux kernel panic in the console's bytes, so that the reset after it can
-// be told from an orderly one.
+// PanicWatch: recognises a Linux kernel panic in the console's bytes, so that the reset after it
+// can be told from an orderly one.
 //
 // A guest that prints the same words without a panic only mislabels its own end. Thread: any,
 // internally locked.

@@ -16,8 +16,8 @@ namespace wire = bulkhead::vmm::v1;
 using machine::DiskConfig;
 using machine::MachineConfig;
 
-// The packet's descriptors. Each has one use, except that several segments of a disk may be parts of
-// one file.
+// The packet's descriptors. Each has one use, except that several segments of a disk may be parts
+// of one file.
 class Descriptors {
   public:
     explicit Descriptors(std::vector<UniqueFd> all) : all_(std::move(all)) {}
@@ -72,7 +72,8 @@ Result<void> check_sizes(const wire::Launch& launch) {
                             bytes_text(machine::kMaxMemory), " are possible"));
     }
     if (launch.disks().size() > static_cast<int>(machine::kMaxDisks)) {
-        return Error(concat(launch.disks().size(), " disks; ", machine::kMaxDisks, " are possible"));
+        return Error(
+            concat(launch.disks().size(), " disks; ", machine::kMaxDisks, " are possible"));
     }
     return {};
 }
@@ -81,8 +82,8 @@ Result<block::Segment> parse_segment(const wire::DiskSegment& segment, DiskFiles
     const std::uint64_t offset = segment.file_offset();
     const std::uint64_t length = segment.length();
     if (length == 0 || length % machine::kSectorBytes != 0 || offset % machine::kSectorBytes != 0) {
-        return Error(concat("a segment of ", length, " bytes from ", offset, " is not whole sectors of ",
-                            machine::kSectorBytes));
+        return Error(concat("a segment of ", length, " bytes from ", offset,
+                            " is not whole sectors of ", machine::kSectorBytes));
     }
     // What file offsets can express.
     const auto end = checked_add(offset, length);

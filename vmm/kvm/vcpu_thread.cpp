@@ -1,6 +1,7 @@
 #include "vmm/kvm/vcpu_thread.h"
 
 #include <csignal>
+#include <exception>
 #include <string>
 
 #include "base/check.h"
@@ -57,9 +58,17 @@ void VcpuThread::request_stop() {
 void* VcpuThread::enter(void* self) {
     auto& thread = *static_cast<VcpuThread*>(self);
     ::pthread_setname_np(::pthread_self(), ("vcpu" + std::to_string(thread.parts_.index)).c_str());
-    VcpuEnd end = thread.run_until_end();
-    thread.parts_.on_end(std::move(end));
+    thread.parts_.on_end(thread.run_guarded());
     return nullptr;
+}
+
+// Ours do not throw, but what they stand on may: the machine's end, not the process's.
+VcpuEnd VcpuThread::run_guarded() {
+    try {
+        return run_until_end();
+    } catch (const std::exception& error) {
+        return RunFailure{error.what()};
+    }
 }
 
 VcpuEnd VcpuThread::run_until_end() {

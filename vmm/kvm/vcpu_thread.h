@@ -44,6 +44,7 @@ class VcpuThread {
     explicit VcpuThread(Parts parts) : parts_(std::move(parts)) {}
 
     static void* enter(void* self);
+    [[nodiscard]] VcpuEnd run_guarded();
     [[nodiscard]] VcpuEnd run_until_end();
     void access_port(const PortAccess& access);
     void access_memory(const MmioAccess& access);

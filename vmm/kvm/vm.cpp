@@ -25,7 +25,8 @@ Result<void> Vm::set_memory(const MemorySlot& slot) {
     region.guest_phys_addr = slot.guest_start;
     region.memory_size = slot.size;
     region.userspace_addr = std::bit_cast<std::uintptr_t>(slot.host);
-    TRY_CONTEXT(call_with(vm_.get(), kSetMemory, region), concat("memory at ", hex(slot.guest_start)));
+    TRY_CONTEXT(call_with(vm_.get(), kSetMemory, region),
+                concat("memory at ", hex(slot.guest_start)));
     return {};
 }
 
@@ -37,15 +38,15 @@ Result<void> Vm::bind_interrupt(int eventfd, std::uint32_t line) {
     return {};
 }
 
-Result<void> Vm::bind_notification(int eventfd, std::uint64_t address,
-                                   std::uint32_t value) {
+Result<void> Vm::bind_notification(int eventfd, std::uint64_t address, std::uint32_t value) {
     kvm_ioeventfd binding{};
     binding.fd = eventfd;
     binding.addr = address;
     binding.len = sizeof(value);
     binding.datamatch = value;
     binding.flags = KVM_IOEVENTFD_FLAG_DATAMATCH;
-    TRY_CONTEXT(call_with(vm_.get(), kIoeventfd, binding), concat("notification at ", hex(address)));
+    TRY_CONTEXT(call_with(vm_.get(), kIoeventfd, binding),
+                concat("notification at ", hex(address)));
     return {};
 }
 

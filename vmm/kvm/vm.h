@@ -31,8 +31,7 @@ class Vm {
     Result<void> bind_interrupt(int eventfd, std::uint32_t line);
 
     // A 32-bit guest write of `value` to `address` signals `eventfd` instead of leaving the guest.
-    Result<void> bind_notification(int eventfd, std::uint64_t address,
-                                   std::uint32_t value);
+    Result<void> bind_notification(int eventfd, std::uint64_t address, std::uint32_t value);
 
     Result<std::unique_ptr<Vcpu>> create_vcpu(std::uint32_t id);
 

@@ -1,5 +1,8 @@
 #include "vmm/machine/devices.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <utility>
 
 #include "vmm/block/block_device.h"
@@ -15,18 +18,36 @@ using Devices = std::vector<std::unique_ptr<virtio::VirtioDevice>>;
 // Disk work that may block is done on these, for all disks together.
 constexpr unsigned kDiskWorkers = 4;
 
+// Refuses what would only fail, or block, when the guest uses it.
+Result<void> check_file(const UniqueFd& file, bool read_only) {
+    struct stat status {};
+
+    if (::fstat(file.get(), &status) != 0) return errno_error("fstat");
+    if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode)) {
+        return Error("a descriptor is neither a regular file nor a block device");
+    }
+    const int mode = ::fcntl(file.get(), F_GETFL) & O_ACCMODE;
+    const bool allowed = mode == O_RDWR || (read_only && mode == O_RDONLY);
+    if (!allowed) return Error("a descriptor is not open for what the disk needs");
+    return {};
+}
+
+Result<std::unique_ptr<block::Disk>> open_disk(DiskConfig config, block::IoWorkers& workers) {
+    for (const UniqueFd& file : config.files) TRY(check_file(file, config.read_only));
+    return block::StitchedDisk::create({.files = std::move(config.files),
+                                        .segments = std::move(config.segments),
+                                        .read_only = config.read_only},
+                                       workers);
+}
+
 Result<void> add_disks(EventLoop& loop, std::vector<DiskConfig> disks, MachineParts& parts,
                        Devices& devices) {
     if (disks.empty()) return {};
     parts.workers = TRY(block::IoWorkers::create(loop, kDiskWorkers));
-    for (DiskConfig& disk : disks) {
-        block::StitchedDisk::Options options{.files = std::move(disk.files),
-                                             .segments = std::move(disk.segments),
-                                             .read_only = disk.read_only};
-        auto stitched = TRY_CONTEXT(
-            block::StitchedDisk::create(std::move(options), *parts.workers), "disk " + disk.serial);
-        devices.push_back(
-            std::make_unique<block::BlockDevice>(loop, std::move(stitched), disk.serial));
+    for (DiskConfig& config : disks) {
+        const std::string serial = config.serial;
+        auto disk = TRY_CONTEXT(open_disk(std::move(config), *parts.workers), "disk " + serial);
+        devices.push_back(std::make_unique<block::BlockDevice>(loop, std::move(disk), serial));
     }
     return {};
 }

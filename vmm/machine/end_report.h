@@ -7,8 +7,8 @@
 namespace bulkhead::machine {
 
 enum class EndReason {
-    GuestReset,     // the guest asked for a reset: an orderly end
-    GuestPanic,     // a reset or triple fault after a kernel panic on the console
+    GuestReset,  // the guest asked for a reset: an orderly end
+    GuestPanic,  // a reset or triple fault after a kernel panic on the console
     TripleFault,
     Stopped,        // the host asked, or went away
     InternalError,  // KVM or the host failed

@@ -35,13 +35,15 @@ class LegacyDevices {
     // first vCPU runs.
     void set_reset_handler(std::function<void()> on_reset) { on_reset_ = std::move(on_reset); }
 
+    // A byte that the guest sends to its console. Thread: any.
+    void print(std::byte byte);
+
     [[nodiscard]] bus::ConsoleOutput& console() { return console_; }
 
     // The kernel's panic message, or empty.
     [[nodiscard]] std::string panic_message() const { return panic_.message(); }
 
   private:
-    void print(std::byte byte);
     void request_reset();
 
     bus::ConsoleOutput console_;

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "base/check.h"
-
 namespace bulkhead::machine {
 
 Machine::Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end)
@@ -15,7 +13,7 @@ Machine::Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_
 Machine::~Machine() = default;
 
 void Machine::start() {
-    BULKHEAD_CHECK(state_ == State::Built);
+    if (state_ != State::Built) return;
     state_ = State::Running;
     auto started = start_vcpus();
     if (!started) stop(EndReason::InternalError, started.error().message());
@@ -27,9 +25,10 @@ Result<void> Machine::start_vcpus() {
             .index = index,
             .cpu = *parts_->vcpus[index],
             .io = parts_->io,
-            .on_end = [this](kvm::VcpuEnd end) {
-                loop_.post([this, end = std::move(end)] { vcpu_ended(end); });
-            },
+            .on_end =
+                [this](kvm::VcpuEnd end) {
+                    loop_.post([this, end = std::move(end)] { vcpu_ended(end); });
+                },
         })));
         ++running_vcpus_;
     }

@@ -35,7 +35,8 @@ class Machine {
     // Only before start() or after on_end.
     ~Machine();
 
-    // Lets the guest run. When this fails, on_end is called all the same.
+    // Lets the guest run, unless it has been stopped already. When this fails, on_end is called all
+    // the same.
     void start();
 
     // Ends the machine; at once when it does not run.

@@ -1,5 +1,6 @@
 #include "vmm/machine/machine_builder.h"
 
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
@@ -7,11 +8,17 @@
 #include "base/text.h"
 #include "vmm/arch/arch.h"
 #include "vmm/kvm/system.h"
+#include "vmm/kvm/vcpu.h"
 #include "vmm/machine/devices.h"
 
 namespace bulkhead::machine {
 
 namespace {
+
+// docs/boot.md has the reason for each. They come first: an early console prints at once what was
+// logged before it, unless it has been told to be quiet.
+constexpr std::string_view kGeneralArguments =
+    "quiet panic=-1 oops=panic page_reporting.page_reporting_order=10";
 
 Result<memory::GuestMemory> make_memory(std::uint64_t bytes) {
     return memory::GuestMemory::create(arch::ram_ranges(bytes))
@@ -54,6 +61,7 @@ Result<std::string> plug_devices(const MachineContext& context, MachineConfig& c
     BULKHEAD_CHECK(devices.size() <= places.size());
     const VirtioSlot::Surroundings around{parts.memory, context.loop, parts.vm, parts.io.memory};
     boot::CommandLine line;
+    TRY(line.append(kGeneralArguments));
     TRY(arch::append_platform_arguments(line));
     for (std::size_t index = 0; index < devices.size(); ++index) {
         parts.slots.push_back(
@@ -88,15 +96,15 @@ Result<std::unique_ptr<MachineParts>> build_machine(const MachineContext& contex
     context.steps.record("vm");
 
     auto parts = std::make_unique<MachineParts>(std::move(memory), std::move(vm));
-    parts->legacy = TRY(attach_legacy(context.loop, std::move(config.console), parts->vm, parts->io));
+    parts->legacy =
+        TRY(attach_legacy(context.loop, std::move(config.console), parts->vm, parts->io));
     const std::string command_line = TRY(plug_devices(context, config, *parts));
     context.steps.record("devices");
 
-    const auto entry =
-        TRY(arch::load_guest(parts->memory, {.kernel = config.kernel.get(),
-                                             .initrd = config.initrd.get(),
-                                             .command_line = command_line,
-                                             .vcpus = config.vcpus}));
+    const auto entry = TRY(arch::load_guest(parts->memory, {.kernel = config.kernel.get(),
+                                                            .initrd = config.initrd.get(),
+                                                            .command_line = command_line,
+                                                            .vcpus = config.vcpus}));
     context.steps.record("kernel");
 
     const auto model = TRY(arch::ProcessorModel::create(system, config.vcpus));

@@ -1,5 +1,5 @@
-// MachineParts: everything a machine is made of, in the order in which it is built; destroyed in the
-// reverse order, so that a part may refer to those above it.
+// MachineParts: everything a machine is made of, in the order in which it is built; destroyed in
+// the reverse order, so that a part may refer to those above it.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 #include "vmm/balloon/balloon_device.h"
 #include "vmm/block/io_workers.h"
-#include "vmm/kvm/vcpu.h"
+#include "vmm/kvm/virtual_cpu.h"
 #include "vmm/kvm/vm.h"
 #include "vmm/machine/guest_io.h"
 #include "vmm/machine/legacy_devices.h"
@@ -28,7 +28,7 @@ struct MachineParts {
     std::unique_ptr<block::IoWorkers> workers;  // only when there are disks
     std::unique_ptr<LegacyDevices> legacy;
     std::vector<std::unique_ptr<VirtioSlot>> slots;
-    std::vector<std::unique_ptr<kvm::Vcpu>> vcpus;
+    std::vector<std::unique_ptr<kvm::VirtualCpu>> vcpus;
 
     // Devices that the host talks to; they live in their slots.
     vsock::VsockDevice* vsock = nullptr;

@@ -5,8 +5,7 @@ namespace bulkhead::machine {
 Result<std::unique_ptr<VirtioSlot>> VirtioSlot::plug(const Surroundings& around,
                                                      const arch::DeviceSlot& place,
                                                      std::unique_ptr<virtio::VirtioDevice> device) {
-    auto transport =
-        TRY(virtio::MmioTransport::create(around.memory, around.loop, *device));
+    auto transport = TRY(virtio::MmioTransport::create(around.memory, around.loop, *device));
     const std::uint64_t window = raw(place.window);
     TRY(around.vm.bind_interrupt(transport->interrupt_fd(), place.interrupt));
     for (std::uint32_t queue = 0; queue < transport->queue_count(); ++queue) {

@@ -17,7 +17,7 @@ class RngDevice final : public virtio::VirtioDevice {
   public:
     // More is not written for one request, however much room the driver gives: the device may
     // write less (§5.4.6), and the loop has other work.
-    static constexpr std::uint64_t kMaxRequestBytes = 64 * 1024;
+    static constexpr std::uint64_t kMaxRequestBytes = std::uint64_t{64} << 10;
 
     explicit RngDevice(EventLoop& loop);
 

@@ -28,10 +28,11 @@ struct Timeouts {
 
 class Muxer {
   public:
-    // Open, half-open and closing streams; one descriptor each.
-    static constexpr std::size_t kMaxStreams = 4096;
+    // Open, half-open and draining streams. Each is one descriptor, so well below the process's
+    // limit of open files: a guest must not use those up.
+    static constexpr std::size_t kMaxStreams = 2048;
     // What the guest may have under way to the host in one stream: as much as Linux uses by itself
-    // for the first streams, then less, so that all of them together stay bounded (96 MiB).
+    // for the first streams, then less, so that all of them together stay bounded (62 MiB).
     static constexpr std::uint32_t kBuffer = 256 * 1024;
     static constexpr std::uint32_t kSmallBuffer = 16 * 1024;
     static constexpr std::size_t kStreamsWithFullBuffer = 128;

@@ -20,8 +20,9 @@ namespace bulkhead::vsock {
 
 class Stream {
   public:
-    // The packets of one turn at the receive ring.
-    static constexpr std::size_t kTurnPackets = 16;
+    // The packets of one turn at the receive ring: 64 KiB in Linux's receive buffers, which have
+    // room for 3732 bytes of payload each.
+    static constexpr std::size_t kTurnPackets = 18;
 
     struct Turn {
         bool starved = false;  // no receive buffer; nothing was done

@@ -40,7 +40,9 @@ class VsockDevice final : public virtio::VirtioDevice {
   private:
     // §5.10.2. Events are only for the reset of the transport: its buffers stay with the driver's
     // ring until there is one to report.
-    enum QueueIndex : std::uint16_t { kReceive = 0, kTransmit = 1, kEvent = 2 };
+    static constexpr std::uint16_t kReceive = 0;
+    static constexpr std::uint16_t kTransmit = 1;
+    static constexpr std::uint16_t kEvent = 2;
 
     // What exists from activate() to reset().
     struct Active {

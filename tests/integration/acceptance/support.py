@@ -26,7 +26,9 @@ class Bulkhead:
         expect(os.path.isdir(self.root), f"{self.root} is missing: tools/prepare_images makes it")
 
     def command(self, *arguments):
-        return [self.program, "--root", self.root, "--state", self.state, *arguments]
+        # A busy machine must not fail a test; a later flag of the test's own wins.
+        patience = ["--start-timeout", "3000"] if arguments[:1] == ("run",) else []
+        return [self.program, "--root", self.root, "--state", self.state, *arguments[:1], *patience, *arguments[1:]]
 
     def run(self, *arguments, stdin=subprocess.DEVNULL, check_code=None):
         result = subprocess.run(self.command("run", *arguments), stdin=stdin, capture_output=True, check=False)
@@ -74,7 +76,7 @@ class Footprint:
         self.processes = sorted(pid for pid, _, name in processes() if name.startswith("bulkhead"))
         with open("/proc/self/mounts", encoding="utf-8") as file:
             self.mounts = sorted(file.read().splitlines())
-        self.files = files_below(os.path.join(bulkhead.root, "containers"), bulkhead.state)
+        self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.state, "containers"))
         self.temporary = sorted(name for name in os.listdir(tempfile.gettempdir()) if "bulkhead" in name)
 
     def expect_same(self, before, what):

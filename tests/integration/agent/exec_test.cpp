@@ -85,6 +85,7 @@ TEST_CASE("exec: ends with the container, killed") {
 TEST_CASE("exec: many at once are all started, answered and reaped") {
     Running agent;
     constexpr int kMany = 25;
+    const std::size_t steps = agent.timeline.steps().size();
     int launched = 0;
     int ended = 0;
     for (int i = 0; i < kMany; ++i) {
@@ -101,6 +102,8 @@ TEST_CASE("exec: many at once are all started, answered and reaped") {
     }
     agent.until([&] { return launched == kMany && ended == kMany; });
     CHECK(ended == kMany);
+    // The timeline is the start's: it does not grow with every process.
+    CHECK(agent.timeline.steps().size() == steps);
 }
 
 TEST_CASE("signal: reaches the process, and its trap runs") {

@@ -1,7 +1,6 @@
 #include "guest-agent/service/service.h"
 
-#include <sys/socket.h>
-
+#include <csignal>
 #include <future>
 #include <thread>
 

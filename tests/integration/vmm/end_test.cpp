@@ -30,6 +30,7 @@ wire::Ended end_of(VmOptions options) {
     Vm vm(std::move(options));
     const wire::Ended ended = vm.wait_ended();
     CHECK(vm.wait_exit() == 0);
+    UNSCOPED_INFO("console:\n" << vm.console());
     return ended;
 }
 
@@ -68,8 +69,8 @@ TEST_CASE("code that KVM cannot emulate is an internal error that says where") {
     // mov eax, 0xd0100000; jmp eax: no device, no memory
     const wire::Ended ended = end_of(raw({0xb8, 0x00, 0x00, 0x10, 0xd0, 0xff, 0xe0}));
     CHECK(ended.reason() == wire::END_REASON_INTERNAL_ERROR);
-    CHECK_THAT(ended.detail(), Catch::StartsWith("KVM internal error") &&
-                                   Catch::Contains("rip=0xd0100000"));
+    CHECK_THAT(ended.detail(),
+               Catch::StartsWith("KVM internal error") && Catch::Contains("rip=0xd0100000"));
 }
 
 TEST_CASE("ports and addresses that nobody answers read as ones") {
@@ -105,8 +106,8 @@ TEST_CASE("the host stops a guest with 32 vCPUs") {
 // Each of these writes waits for the loop thread, which is the one that stops the vCPU.
 TEST_CASE("the host stops a guest that keeps resetting a device") {
     // L: mov dword [0xd0000070], 0; mov dword [0xd0000070], 1; jmp L
-    Vm vm(raw({0xc7, 0x05, 0x70, 0x00, 0x00, 0xd0, 0x00, 0x00, 0x00, 0x00,
-               0xc7, 0x05, 0x70, 0x00, 0x00, 0xd0, 0x01, 0x00, 0x00, 0x00, 0xeb, 0xea}));
+    Vm vm(raw({0xc7, 0x05, 0x70, 0x00, 0x00, 0xd0, 0x00, 0x00, 0x00, 0x00, 0xc7,
+               0x05, 0x70, 0x00, 0x00, 0xd0, 0x01, 0x00, 0x00, 0x00, 0xeb, 0xea}));
     static_cast<void>(vm.wait_started());
     vm.stop();
     CHECK(vm.wait_ended().reason() == wire::END_REASON_STOPPED);
@@ -117,8 +118,8 @@ TEST_CASE("a guest that floods the console loses bytes, and nobody waits") {
     // mov dx, 0x3f8; mov al, 'x'; mov ecx, 150000; L: out dx, al; loop L;
     // mov al, 0xfe; out 0x64, al; jmp $
     constexpr std::size_t kFlood = 150'000;
-    Vm vm(raw({0x66, 0xba, 0xf8, 0x03, 0xb0, 0x78, 0xb9, 0xf0, 0x49, 0x02, 0x00, 0xee, 0xe2, 0xfd,
-               0xb0, 0xfe, 0xe6, 0x64, 0xeb, 0xfe}));
+    Vm vm(raw({0x66, 0xba, 0xf8, 0x03, 0xb0, 0x78, 0xb9, 0xf0, 0x49, 0x02,
+               0x00, 0xee, 0xe2, 0xfd, 0xb0, 0xfe, 0xe6, 0x64, 0xeb, 0xfe}));
     vm.pause_console(true);
     const wire::Ended ended = vm.wait_ended();
     CHECK(ended.reason() == wire::END_REASON_GUEST_RESET);

@@ -40,7 +40,8 @@ void pad(std::string& archive) {
 
 Initramfs::Initramfs(std::string_view script) {
     add("busybox", S_IFREG | 0755, content_of("/bin/busybox"));
-    add("init", S_IFREG | 0755, std::string(kPrologue) + std::string(script) + std::string(kEpilogue));
+    add("init", S_IFREG | 0755,
+        std::string(kPrologue) + std::string(script) + std::string(kEpilogue));
     add("dev", S_IFDIR | 0755, "");
     // The kernel opens it for init before init can mount anything.
     add("dev/console", S_IFCHR | 0600, "");

@@ -67,7 +67,17 @@ TEST_CASE("a writable disk whose file is open for reading only") {
     REQUIRE(file);
     VmOptions options = raw();
     options.disks = {{"upper", false, {{file->get(), 0, 512}}}};
-    CHECK_THAT(failure_of(std::move(options)), Catch::StartsWith("disk upper: "));
+    CHECK(failure_of(std::move(options)) ==
+          "disk upper: a descriptor is not open for what the disk needs");
+}
+
+TEST_CASE("a disk that is no file") {
+    auto pipe = make_pipe();
+    REQUIRE(pipe);
+    VmOptions options = raw();
+    options.disks = {{"lower", true, {{pipe->first.get(), 0, 512}}}};
+    CHECK(failure_of(std::move(options)) ==
+          "disk lower: a descriptor is neither a regular file nor a block device");
 }
 
 TEST_CASE("noise in place of the launch message") {

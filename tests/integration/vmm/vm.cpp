@@ -163,6 +163,7 @@ int Vm::wait_exit() {
     int status = 0;
     REQUIRE(::waitpid(pid_, &status, 0) == pid_);
     pid_ = -1;
+    console_for_vmm_.reset();  // when there was no launch message: nothing will be printed
     while (console_end_.valid() && !console_paused_) read_console();
     return status;
 }
@@ -185,8 +186,8 @@ void Vm::read_control() {
     }
     REQUIRE_FALSE(ended_);  // Ended is the last packet
     wire::VmmMessage message;
-    REQUIRE(message.ParseFromArray((*packet)->bytes.data(),
-                                   static_cast<int>((*packet)->bytes.size())));
+    REQUIRE(
+        message.ParseFromArray((*packet)->bytes.data(), static_cast<int>((*packet)->bytes.size())));
     if (message.has_started()) started_ = message.started();
     if (message.has_ended()) ended_ = message.ended();
     if (message.has_stream_opened()) {

@@ -35,7 +35,7 @@ struct VmOptions {
     std::uint64_t memory_mib = 128;
     UniqueFd kernel;  // the guest kernel by default
     UniqueFd initrd;
-    std::string arguments = "quiet";
+    std::string arguments;
     std::vector<VmDisk> disks;
 };
 
@@ -57,6 +57,7 @@ class Vm {
     void stop();
     // Connects a new stream to the guest's port; gives the host's end.
     UniqueFd open_stream(std::uint32_t port);
+
     void close_control() { control_.reset(); }
 
     // Each waits for what it names, and takes what else happens in the meantime. The first two
@@ -70,8 +71,10 @@ class Vm {
     int wait_exit();
 
     [[nodiscard]] pid_t pid() const { return pid_; }
+
     // Everything printed so far, without carriage returns.
     [[nodiscard]] const std::string& console() const { return console_; }
+
     // While set, the console is not read.
     void pause_console(bool paused) { console_paused_ = paused; }
 

@@ -26,7 +26,8 @@ int under(const oci::v1::Seccomp& profile, const std::function<int()>& probe) {
     if (child == 0) {
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         if (!install_seccomp(*program)) ::_exit(200);
-        ::_exit(probe());
+        // Not _exit(): a sanitizer's version of it makes calls that the profile may forbid.
+        ::syscall(SYS_exit_group, probe());
     }
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);

@@ -30,8 +30,8 @@ TEST_CASE("what KVM chose for the other special registers stays") {
 }
 
 TEST_CASE("the kernel finds its start info in rbx and interrupts off") {
-    const kvm_regs state = pvh_registers(
-        {.instruction = memory::GuestAddress{0x100'0010}, .boot_data = memory::GuestAddress{0x6000}});
+    const kvm_regs state = pvh_registers({.instruction = memory::GuestAddress{0x100'0010},
+                                          .boot_data = memory::GuestAddress{0x6000}});
     CHECK(state.rip == 0x100'0010);
     CHECK(state.rbx == 0x6000);
     CHECK(state.rflags == 0x2);

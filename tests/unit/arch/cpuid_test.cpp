@@ -42,7 +42,8 @@ std::optional<kvm_cpuid_entry2> find(const Entries& entries, std::uint32_t funct
 
 kvm_cpuid_entry2 patched(std::uint32_t function, unsigned vcpus = 1, std::uint32_t index = 0,
                          std::uint32_t maker = kIntel) {
-    const auto entry = find(guest_cpuid({vendor(maker), ones(function, index)}, vcpus), function, index);
+    const auto entry =
+        find(guest_cpuid({vendor(maker), ones(function, index)}, vcpus), function, index);
     REQUIRE(entry);
     return *entry;
 }
@@ -66,8 +67,9 @@ TEST_CASE("nested virtualization, performance counters and TOPOEXT are hidden on
 
 TEST_CASE("whole leaves of what a guest does not get are gone") {
     Entries offered{vendor(kIntel)};
-    const std::vector<std::uint32_t> hidden{0x5,         0xa,         0x12,        0x14,       0x1d, 0x1e,
-                                            0x1f, 0x8000'000a, 0x8000'001d, 0x8000'001e, 0x8000'001f, 0x8000'0022};
+    const std::vector<std::uint32_t> hidden{0x5,         0xa,         0x12,        0x14,
+                                            0x1d,        0x1e,        0x1f,        0x8000'000a,
+                                            0x8000'001d, 0x8000'001e, 0x8000'001f, 0x8000'0022};
     for (const std::uint32_t function : hidden) offered.push_back(ones(function));
     offered.push_back(ones(0xd, 17));
     offered.push_back(ones(0xd, 18));
@@ -107,6 +109,7 @@ TEST_CASE("topology: one package, one thread for each core, ids that fit") {
         unsigned vcpus;
         std::uint32_t bits;
     };
+
     const auto [vcpus, bits] =
         GENERATE(values<Expected>({{1, 0}, {2, 1}, {3, 2}, {4, 2}, {5, 3}, {31, 5}, {32, 5}}));
     const Entries entries = guest_cpuid({vendor(kIntel), ones(1), ones(0xb), ones(0xb, 1)}, vcpus);

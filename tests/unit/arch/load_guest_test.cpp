@@ -70,10 +70,9 @@ TEST_CASE("a RAM disk that is empty or would meet the kernel is refused") {
     const auto load = [&](std::uint64_t size) {
         const UniqueFd initrd = file_of({});
         REQUIRE(::ftruncate(initrd.get(), static_cast<off_t>(size)) == 0);
-        return load_guest(memory, {.kernel = kernel.get(),
-                                   .initrd = initrd.get(),
-                                   .command_line = "",
-                                   .vcpus = 1})
+        return load_guest(
+                   memory,
+                   {.kernel = kernel.get(), .initrd = initrd.get(), .command_line = "", .vcpus = 1})
             .ok();
     };
     CHECK_FALSE(load(0));
@@ -85,8 +84,8 @@ TEST_CASE("a RAM disk that is empty or would meet the kernel is refused") {
 TEST_CASE("a kernel file that is none is refused with the step's name") {
     const GuestMemory memory = make_memory(32 * kMiB);
     const UniqueFd file = file_of(std::vector<std::byte>(100, std::byte{'#'}));
-    const auto entry = load_guest(
-        memory, {.kernel = file.get(), .initrd = -1, .command_line = "", .vcpus = 1});
+    const auto entry =
+        load_guest(memory, {.kernel = file.get(), .initrd = -1, .command_line = "", .vcpus = 1});
     REQUIRE_FALSE(entry);
     CHECK(entry.error().message() == "kernel: not an ELF file");
 }

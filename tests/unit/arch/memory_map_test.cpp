@@ -11,14 +11,14 @@ namespace {
 // Regions of a machine with this much memory, without mapping any.
 std::vector<memory::GuestMemory::Region> regions_of(std::uint64_t bytes) {
     std::vector<memory::GuestMemory::Region> regions;
-    for (const auto& range : ram_ranges(bytes)) regions.push_back({range.start, range.size, nullptr});
+    for (const auto& range : ram_ranges(bytes))
+        regions.push_back({range.start, range.size, nullptr});
     return regions;
 }
 
 TEST_CASE("RAM is whole and keeps out of the gap, whatever its size") {
-    const std::uint64_t bytes =
-        GENERATE(32 * kMiB, 128 * kMiB, 3 * kGiB - kMiB, 3 * kGiB, 3 * kGiB + kMiB, 4 * kGiB, 5 * kGiB,
-                 64 * kGiB);
+    const std::uint64_t bytes = GENERATE(32 * kMiB, 128 * kMiB, 3 * kGiB - kMiB, 3 * kGiB,
+                                         3 * kGiB + kMiB, 4 * kGiB, 5 * kGiB, 64 * kGiB);
     std::uint64_t total = 0;
     for (const auto& range : ram_ranges(bytes)) {
         const std::uint64_t start = raw(range.start);

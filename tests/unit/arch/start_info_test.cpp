@@ -57,16 +57,16 @@ TEST_CASE("start info, memory map, RAM disk and command line are where it says")
 
 TEST_CASE("without a RAM disk there is no module") {
     const GuestMemory memory = make_memory(kMiB);
-    const auto at = write_start_info(
-        memory, {.command_line = "", .initrd = std::nullopt, .memory_map = kMap});
+    const auto at =
+        write_start_info(memory, {.command_line = "", .initrd = std::nullopt, .memory_map = kMap});
     REQUIRE(at);
     CHECK(load<std::uint32_t>(memory, raw(*at) + 12) == 0);
 }
 
 TEST_CASE("memory that cannot hold the tables is an error") {
     const GuestMemory memory = make_memory(0x1000);
-    CHECK_FALSE(write_start_info(
-        memory, {.command_line = "", .initrd = std::nullopt, .memory_map = kMap}));
+    CHECK_FALSE(
+        write_start_info(memory, {.command_line = "", .initrd = std::nullopt, .memory_map = kMap}));
 }
 
 }  // namespace

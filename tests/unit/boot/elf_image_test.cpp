@@ -64,10 +64,10 @@ TEST_CASE("the entry point may be written in eight bytes, after other notes") {
 TEST_CASE("what is no x86-64 executable is refused") {
     CHECK_FALSE(parse({}));
     CHECK_FALSE(parse(some_bytes(4096)));
-    auto change = GENERATE(as<void (*)(Elf64_Ehdr&)>(), [](Elf64_Ehdr& h) { h.e_ident[EI_CLASS] = ELFCLASS32; },
-                           [](Elf64_Ehdr& h) { h.e_ident[EI_DATA] = ELFDATA2MSB; },
-                           [](Elf64_Ehdr& h) { h.e_machine = EM_AARCH64; },
-                           [](Elf64_Ehdr& h) { h.e_type = ET_DYN; });
+    auto change = GENERATE(
+        as<void (*)(Elf64_Ehdr&)>(), [](Elf64_Ehdr& h) { h.e_ident[EI_CLASS] = ELFCLASS32; },
+        [](Elf64_Ehdr& h) { h.e_ident[EI_DATA] = ELFDATA2MSB; },
+        [](Elf64_Ehdr& h) { h.e_machine = EM_AARCH64; }, [](Elf64_Ehdr& h) { h.e_type = ET_DYN; });
     ElfFile file = good();
     change(file.header);
     CHECK(error_of(file) == "not an x86-64 executable");

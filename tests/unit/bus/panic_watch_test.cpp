@@ -14,7 +14,8 @@ std::string message_of(std::string_view text) {
 }
 
 TEST_CASE("a panic's line is kept without its time stamp") {
-    CHECK(message_of("[    1.5] Kernel panic - not syncing: sysrq triggered crash\r\n[  1.6] CPU: 0\n") ==
+    CHECK(message_of(
+              "[    1.5] Kernel panic - not syncing: sysrq triggered crash\r\n[  1.6] CPU: 0\n") ==
           "Kernel panic - not syncing: sysrq triggered crash");
 }
 

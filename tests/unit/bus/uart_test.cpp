@@ -1,15 +1,26 @@
-#include "vmm/bus/uart_16550.h"
-
 #include <array>
 #include <string>
 
 #include <catch2/catch.hpp>
 
+#include "vmm/bus/uart_16550.h"
+
 namespace bulkhead::bus {
 namespace {
 
 // Register offsets, by the data sheet's names.
-enum Register : std::uint64_t { THR = 0, RBR = 0, IER = 1, IIR = 2, FCR = 2, LCR = 3, MCR = 4, LSR = 5, MSR = 6, SCR = 7 };
+enum Register : std::uint64_t {
+    THR = 0,
+    RBR = 0,
+    IER = 1,
+    IIR = 2,
+    FCR = 2,
+    LCR = 3,
+    MCR = 4,
+    LSR = 5,
+    MSR = 6,
+    SCR = 7
+};
 
 struct Port {
     std::string sent;
@@ -124,7 +135,8 @@ TEST_CASE("in loop-back a byte comes back and does not go out") {
 
 TEST_CASE("a wide access touches the registers one after another and stays in bounds") {
     Port port;
-    port.uart.write(SCR, std::array{std::byte{0x11}, std::byte{0x22}, std::byte{0x33}, std::byte{0x44}});
+    port.uart.write(SCR,
+                    std::array{std::byte{0x11}, std::byte{0x22}, std::byte{0x33}, std::byte{0x44}});
     std::array<std::byte, 4> data{};
     port.uart.read(SCR, data);
     CHECK(data[0] == std::byte{0x11});

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "tools/bulkhead/flags.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::cli {
 
@@ -44,8 +44,8 @@ TEST_CASE("flags take their values in every way that docker's do") {
 
 TEST_CASE("a switch can be set to false") {
     Values values;
-    REQUIRE(parse_flags({"-i", "--interactive=false", "-t=true"}, values.flags(),
-                        Placement::Anywhere));
+    REQUIRE(
+        parse_flags({"-i", "--interactive=false", "-t=true"}, values.flags(), Placement::Anywhere));
     CHECK_FALSE(values.interactive);
     CHECK(values.tty);
     CHECK_FALSE(parse_flags({"--tty=maybe"}, values.flags(), Placement::Anywhere));
@@ -62,8 +62,8 @@ TEST_CASE("what follows the first argument is the container's") {
 
 TEST_CASE("flags may follow arguments where that is meant, up to --") {
     Values values;
-    const auto rest = parse_flags({"a", "-t", "b", "--", "-i"}, values.flags(),
-                                  Placement::Anywhere);
+    const auto rest =
+        parse_flags({"a", "-t", "b", "--", "-i"}, values.flags(), Placement::Anywhere);
     REQUIRE(rest);
     CHECK(*rest == Words{"a", "b", "-i"});
     CHECK(values.tty);

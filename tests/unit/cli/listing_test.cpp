@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "tools/bulkhead/listing.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::cli {
 

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "tools/bulkhead/suggest.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::cli {
 

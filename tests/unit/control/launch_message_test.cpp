@@ -99,19 +99,21 @@ TEST_CASE("a descriptor that is not there, or has another use, is refused") {
           "initrd_fd is descriptor 0, which has another use");
     CHECK(refusal([](Launch& launch) { launch.set_console_fd(1); }) ==
           "console_fd is descriptor 1, which has another use");
-    CHECK(refusal([](Launch& launch) { launch.mutable_disks(0)->mutable_segments(0)->set_fd(3); }) ==
-          "disk lower: a segment's fd is descriptor 3, which has another use");
+    CHECK(refusal([](Launch& launch) {
+              launch.mutable_disks(0)->mutable_segments(0)->set_fd(3);
+          }) == "disk lower: a segment's fd is descriptor 3, which has another use");
     const auto none = parse_launch(packet_of(good_launch(), 0));
     REQUIRE_FALSE(none);
     CHECK(none.error().message() == "kvm_fd is descriptor 0 of 0");
 }
 
 TEST_CASE("two disks do not share a file") {
-    CHECK_THAT(refusal([](Launch& launch) {
-                   *launch.add_disks() = launch.disks(0);
-                   launch.mutable_disks(1)->set_serial("upper");
-               }),
-               Catch::Contains("disk upper: a segment's fd is descriptor 4, which has another use"));
+    CHECK_THAT(
+        refusal([](Launch& launch) {
+            *launch.add_disks() = launch.disks(0);
+            launch.mutable_disks(1)->set_serial("upper");
+        }),
+        Catch::Contains("disk upper: a segment's fd is descriptor 4, which has another use"));
 }
 
 TEST_CASE("serials are short, printable and different") {
@@ -134,9 +136,8 @@ TEST_CASE("serials are short, printable and different") {
 TEST_CASE("segments are whole sectors, not empty, and end where a file can") {
     using Change = std::function<void(test::wire::DiskSegment&)>;
     const auto with_segment = [](const Change& change) {
-        return refusal([&](Launch& launch) {
-            change(*launch.mutable_disks(0)->mutable_segments(0));
-        });
+        return refusal(
+            [&](Launch& launch) { change(*launch.mutable_disks(0)->mutable_segments(0)); });
     };
     CHECK_THAT(with_segment([](auto& segment) { segment.set_length(0); }),
                Catch::Contains("not whole sectors"));

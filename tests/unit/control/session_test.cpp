@@ -22,8 +22,8 @@ wire::Ended ended_after(Packet launch) {
     auto packet = pair->first.receive();
     REQUIRE((packet && packet->has_value()));
     wire::VmmMessage message;
-    REQUIRE(message.ParseFromArray((*packet)->bytes.data(),
-                                   static_cast<int>((*packet)->bytes.size())));
+    REQUIRE(
+        message.ParseFromArray((*packet)->bytes.data(), static_cast<int>((*packet)->bytes.size())));
     REQUIRE(message.has_ended());
     return message.ended();
 }
@@ -35,7 +35,8 @@ TEST_CASE("a launch message that is wrong ends the session with the reason") {
 }
 
 TEST_CASE("a descriptor that is not /dev/kvm ends the session with the reason") {
-    const wire::Ended ended = ended_after(test::packet_of(test::good_launch(), test::kGoodDescriptors));
+    const wire::Ended ended =
+        ended_after(test::packet_of(test::good_launch(), test::kGoodDescriptors));
     CHECK(ended.reason() == wire::END_REASON_LAUNCH_FAILED);
     CHECK_THAT(ended.detail(), Catch::StartsWith("the descriptor is not /dev/kvm"));
 }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -107,6 +108,19 @@ TEST_CASE("a layout in an archive is loaded, compressed or not") {
     CHECK(fixture.error(fixture.directory.path("three.tar.zst")).empty());
     for (const char* name : {"one", "two", "three"})
         CHECK(hello_of(fixture.store, name) == "world");
+}
+
+TEST_CASE("an archive is loaded from a pipe") {
+    Fixture fixture;
+    test::write_layout(fixture.layout(), {test::gzip_layer(hello_tar())});
+    const std::string tar = test::tar_of_directory(fixture.layout());
+    const std::string pipe = fixture.directory.path("pipe");
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    std::thread writer([&] { test::write_text(pipe, tar); });
+    const std::string error = fixture.error(pipe);
+    writer.join();
+    CHECK(error.empty());
+    CHECK(hello_of(fixture.store, "pipe") == "world");
 }
 
 TEST_CASE("an image with no layers is loaded") {

@@ -187,6 +187,7 @@ class BusIo final : public IoHandler {
     }
 
     void read_memory(std::uint64_t /*address*/, std::span<std::byte> /*data*/) override {}
+
     void write_memory(std::uint64_t /*address*/, std::span<const std::byte> /*data*/) override {}
 };
 
@@ -203,7 +204,8 @@ TEST_CASE("several vCPUs share one device on one bus") {
     for (auto& own_status : status) {
         std::deque<VcpuExit> exits;
         for (int i = 0; i < kBytes; ++i) {
-            exits.emplace_back(PortAccess{.port = 0x3f8, .width = 1, .is_write = true, .data = letter});
+            exits.emplace_back(
+                PortAccess{.port = 0x3f8, .width = 1, .is_write = true, .data = letter});
             exits.emplace_back(
                 PortAccess{.port = 0x3fd, .width = 1, .is_write = false, .data = own_status});
         }
@@ -213,8 +215,8 @@ TEST_CASE("several vCPUs share one device on one bus") {
     std::array<EndBox, kCpus> boxes;
     std::vector<std::unique_ptr<VcpuThread>> threads;
     for (unsigned i = 0; i < kCpus; ++i) {
-        auto thread = VcpuThread::start(
-            {.index = i, .cpu = *cpus[i], .io = io, .on_end = boxes[i].sink()});
+        auto thread =
+            VcpuThread::start({.index = i, .cpu = *cpus[i], .io = io, .on_end = boxes[i].sink()});
         REQUIRE(thread);
         threads.push_back(std::move(*thread));
     }

@@ -1,8 +1,8 @@
+#include "host/runtime/capabilities.h"
+
 #include <algorithm>
 
 #include <catch2/catch.hpp>
-
-#include "host/runtime/capabilities.h"
 
 namespace bulkhead::runtime {
 
@@ -21,11 +21,11 @@ bool has(const CapabilityNames& names, const char* name) {
 }  // namespace
 
 TEST_CASE("the default capabilities are docker's fourteen") {
-    CapabilityNames expected = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FSETID",
-                                "CAP_FOWNER", "CAP_MKNOD",        "CAP_NET_RAW",
-                                "CAP_SETGID", "CAP_SETUID",       "CAP_SETFCAP",
-                                "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
-                                "CAP_KILL",   "CAP_AUDIT_WRITE"};
+    CapabilityNames expected = {
+        "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
+        "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
+        "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
+        "CAP_KILL",    "CAP_AUDIT_WRITE"};
     CapabilityNames actual = of({}, {});
     std::sort(expected.begin(), expected.end());
     std::sort(actual.begin(), actual.end());

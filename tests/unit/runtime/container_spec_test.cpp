@@ -1,8 +1,9 @@
+#include "host/runtime/container_spec.h"
+
 #include <algorithm>
 
 #include <catch2/catch.hpp>
 
-#include "host/runtime/container_spec.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {
@@ -137,11 +138,10 @@ TEST_CASE("every container gets docker's mounts, in an order that works") {
     const auto spec = spec_of(image_with({"/p"}, {}), options_with());
     Words order;
     for (const auto& mount : spec.mounts()) order.push_back(mount.destination());
-    CHECK(order == Words{"/proc", "/dev", "/dev/pts", "/sys", "/sys/fs/cgroup", "/dev/mqueue",
-                         "/dev/shm"});
+    CHECK(order ==
+          Words{"/proc", "/dev", "/dev/pts", "/sys", "/sys/fs/cgroup", "/dev/mqueue", "/dev/shm"});
     REQUIRE(find_mount(spec, "/sys") != nullptr);
-    CHECK(words(find_mount(spec, "/sys")->options()) ==
-          Words{"nosuid", "noexec", "nodev", "ro"});
+    CHECK(words(find_mount(spec, "/sys")->options()) == Words{"nosuid", "noexec", "nodev", "ro"});
 }
 
 TEST_CASE("a tmpfs is mounted last, and replaces a default at its place") {

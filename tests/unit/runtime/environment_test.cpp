@@ -1,8 +1,8 @@
+#include "host/runtime/environment.h"
+
 #include <map>
 
 #include <catch2/catch.hpp>
-
-#include "host/runtime/environment.h"
 
 namespace bulkhead::runtime {
 

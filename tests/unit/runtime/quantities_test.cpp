@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "host/runtime/quantities.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::runtime {
 
@@ -58,10 +58,9 @@ TEST_CASE("a number of CPUs is decimal, and its vCPUs are rounded up") {
         std::uint32_t whole;
     };
 
-    for (const auto& [text, nano, whole] : {Case{"1", 1'000'000'000, 1}, Case{"0.5", 500'000'000, 1},
-                                            Case{"1.5", 1'500'000'000, 2}, Case{".25", 250'000'000, 1},
-                                            Case{"4.0", 4'000'000'000, 4},
-                                            Case{"0.000000001", 1, 1}}) {
+    for (const auto& [text, nano, whole] :
+         {Case{"1", 1'000'000'000, 1}, Case{"0.5", 500'000'000, 1}, Case{"1.5", 1'500'000'000, 2},
+          Case{".25", 250'000'000, 1}, Case{"4.0", 4'000'000'000, 4}, Case{"0.000000001", 1, 1}}) {
         INFO(text);
         const auto parsed = parse_cpus(text);
         REQUIRE(parsed);

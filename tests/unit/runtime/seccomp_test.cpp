@@ -41,9 +41,9 @@ TEST_CASE("the default profile refuses with EPERM what it does not name") {
     const Seccomp seccomp = default_for({});
     CHECK(seccomp.default_action() == "SCMP_ACT_ERRNO");
     CHECK(seccomp.default_errno_ret() == 1);
-    CHECK(std::vector<std::string>(seccomp.architectures().begin(),
-                                   seccomp.architectures().end()) ==
-          std::vector<std::string>{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"});
+    CHECK(
+        std::vector<std::string>(seccomp.architectures().begin(), seccomp.architectures().end()) ==
+        std::vector<std::string>{"SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"});
 }
 
 TEST_CASE("the default profile allows what programs need and not what reaches the kernel") {
@@ -89,12 +89,18 @@ TEST_CASE("with CAP_SYS_ADMIN clone, clone3 and mounting are free") {
 
 TEST_CASE("each capability opens its own calls") {
     const std::pair<const char*, const char*> cases[] = {
-        {"DAC_READ_SEARCH", "open_by_handle_at"}, {"SYS_BOOT", "reboot"},
-        {"SYS_MODULE", "finit_module"},           {"SYS_PACCT", "acct"},
-        {"SYS_PTRACE", "pidfd_getfd"},            {"SYS_RAWIO", "iopl"},
-        {"SYS_TIME", "clock_settime"},            {"SYS_TTY_CONFIG", "vhangup"},
-        {"SYS_NICE", "mbind"},                    {"SYSLOG", "syslog"},
-        {"BPF", "bpf"},                           {"PERFMON", "perf_event_open"},
+        {"DAC_READ_SEARCH", "open_by_handle_at"},
+        {"SYS_BOOT", "reboot"},
+        {"SYS_MODULE", "finit_module"},
+        {"SYS_PACCT", "acct"},
+        {"SYS_PTRACE", "pidfd_getfd"},
+        {"SYS_RAWIO", "iopl"},
+        {"SYS_TIME", "clock_settime"},
+        {"SYS_TTY_CONFIG", "vhangup"},
+        {"SYS_NICE", "mbind"},
+        {"SYSLOG", "syslog"},
+        {"BPF", "bpf"},
+        {"PERFMON", "perf_event_open"},
     };
     for (const auto& [capability, name] : cases) {
         INFO(capability);
@@ -158,7 +164,12 @@ TEST_CASE("a profile file is read as docker writes it") {
 
 TEST_CASE("a profile that cannot be honoured is refused, not weakened") {
     for (const char* json : {
-             "", "[]", "{", "{}", R"({"defaultAction": 1})", R"({"defaultAction": "ALLOW"})",
+             "",
+             "[]",
+             "{",
+             "{}",
+             R"({"defaultAction": 1})",
+             R"({"defaultAction": "ALLOW"})",
              R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": {}})",
              R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [1]})",
              R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["a"]}]})",

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "host/runtime/ulimit.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::runtime {
 

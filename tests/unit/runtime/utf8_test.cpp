@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "host/runtime/utf8.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::runtime {
 
@@ -13,15 +13,15 @@ TEST_CASE("valid UTF-8 of every length passes") {
 }
 
 TEST_CASE("what is no UTF-8 is found") {
-    CHECK_FALSE(is_utf8("\x80"));                  // a continuation alone
-    CHECK_FALSE(is_utf8("\xC3"));                  // cut short
-    CHECK_FALSE(is_utf8("\xE2\x82"));              // cut short
-    CHECK_FALSE(is_utf8("\xC0\xAF"));              // longer than needed
-    CHECK_FALSE(is_utf8("\xE0\x80\xAF"));          // longer than needed
-    CHECK_FALSE(is_utf8("\xF0\x80\x80\xAF"));      // longer than needed
-    CHECK_FALSE(is_utf8("\xED\xA0\x80"));          // a surrogate
-    CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));      // above U+10FFFF
-    CHECK_FALSE(is_utf8("\xC3("));                 // no continuation
+    CHECK_FALSE(is_utf8("\x80"));              // a continuation alone
+    CHECK_FALSE(is_utf8("\xC3"));              // cut short
+    CHECK_FALSE(is_utf8("\xE2\x82"));          // cut short
+    CHECK_FALSE(is_utf8("\xC0\xAF"));          // longer than needed
+    CHECK_FALSE(is_utf8("\xE0\x80\xAF"));      // longer than needed
+    CHECK_FALSE(is_utf8("\xF0\x80\x80\xAF"));  // longer than needed
+    CHECK_FALSE(is_utf8("\xED\xA0\x80"));      // a surrogate
+    CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));  // above U+10FFFF
+    CHECK_FALSE(is_utf8("\xC3("));             // no continuation
     CHECK_FALSE(is_utf8("\xFF\xFE"));
 }
 

@@ -1,6 +1,7 @@
+#include "host/sandbox/console_tail.h"
+
 #include <catch2/catch.hpp>
 
-#include "host/sandbox/console_tail.h"
 #include "host/sandbox/guest_text.h"
 
 namespace bulkhead::sandbox {

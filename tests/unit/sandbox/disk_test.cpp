@@ -32,7 +32,9 @@ class Folder {
 
     ~Folder() { std::filesystem::remove_all(path_); }
 
-    [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+    [[nodiscard]] std::string operator/(const std::string& name) const {
+        return path_ + "/" + name;
+    }
 
     [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -141,9 +143,9 @@ TEST_CASE("the template that the build makes is an ext4 file system of 10 GiB in
     CHECK(file_size(disk->get()).value() == kTemplateDiskBytes);
     CHECK(allocated_bytes(disk->get()) < 1U << 20U);
     CHECK(is_ext4(disk->get()));
-    CHECK(std::system(concat("PATH=$PATH:/sbin:/usr/sbin e2fsck -fn ", folder / "disk",
-                             " >/dev/null 2>&1")
-                          .c_str()) == 0);
+    CHECK(std::system(
+              concat("PATH=$PATH:/sbin:/usr/sbin e2fsck -fn ", folder / "disk", " >/dev/null 2>&1")
+                  .c_str()) == 0);
 }
 
 TEST_CASE("a disk of another size is formatted, and leaves no name behind without one") {

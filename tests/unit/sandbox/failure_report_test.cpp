@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "host/sandbox/failure_report.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::sandbox {
 

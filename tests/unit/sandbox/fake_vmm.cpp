@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
-#include <thread>
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/server_posix.h>
@@ -39,7 +38,8 @@ class Monitor {
             !message.ParseFromArray((*packet)->bytes.data(),
                                     static_cast<int>((*packet)->bytes.size())))
             std::exit(99);
-        console_ = duplicate((*packet)->descriptors.at(message.launch().console_fd()).get()).value();
+        console_ =
+            duplicate((*packet)->descriptors.at(message.launch().console_fd()).get()).value();
         return message.launch();
     }
 
@@ -111,15 +111,13 @@ class Agent final : public wire::Agent::Service {
         auto& timing = *reply->add_timings();
         timing.set_step("fake start");
         timing.set_boottime_ns(1000);
-        if (behaviour_ == "crash-running")
-            std::thread([this] { crash(); }).detach();
-        if (behaviour_ == "killed-running") std::thread([] { ::raise(SIGKILL); }).detach();
         return grpc::Status::OK;
     }
 
     grpc::Status Wait(grpc::ServerContext* /*context*/, const wire::WaitRequest* /*request*/,
                       wire::WaitReply* reply) override {
-        if (behaviour_ == "crash-running" || behaviour_ == "killed-running") ::pause();
+        if (behaviour_ == "crash-running") crash();
+        if (behaviour_ == "killed-running") ::raise(SIGKILL);
         if (behaviour_ == "wait-signal") {
             std::unique_lock lock(mutex_);
             signalled_.wait(lock, [&] { return signal_ != 0; });
@@ -163,7 +161,7 @@ class Agent final : public wire::Agent::Service {
         }
     }
 
-    void crash() {
+    [[noreturn]] void crash() {
         static_cast<void>(write_full(output_.get(), std::as_bytes(std::span("partial", 7))));
         monitor_.print("Oops: test\r\nKernel panic - not syncing: \x1b[2Jtest\r\n");
         monitor_.end(vmm::v1::END_REASON_GUEST_PANIC, "");

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "host/sandbox/kvm_device.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::sandbox {
 

@@ -1,9 +1,10 @@
+#include "host/sandbox/launch.h"
+
 #include <fcntl.h>
 
 #include <catch2/catch.hpp>
 
 #include "base/syscalls.h"
-#include "host/sandbox/launch.h"
 #include "proto/vmm.pb.h"
 
 namespace bulkhead::sandbox {
@@ -50,13 +51,11 @@ TEST_CASE("a launch names each descriptor by its place in the packet") {
     CHECK(packet->descriptors.at(wire.console_fd()) == launch.console.get());
     REQUIRE(wire.disks_size() == 2);
     REQUIRE(wire.disks(0).segments_size() == 3);
-    CHECK(packet->descriptors.at(wire.disks(0).segments(0).fd()) ==
-          launch.disks[0].files[1].get());
+    CHECK(packet->descriptors.at(wire.disks(0).segments(0).fd()) == launch.disks[0].files[1].get());
     CHECK(wire.disks(0).segments(1).file_offset() == 1024);
     CHECK(wire.disks(0).segments(1).length() == 4096);
     CHECK(wire.disks(0).read_only());
-    CHECK(packet->descriptors.at(wire.disks(1).segments(0).fd()) ==
-          launch.disks[1].files[0].get());
+    CHECK(packet->descriptors.at(wire.disks(1).segments(0).fd()) == launch.disks[1].files[0].get());
     CHECK_FALSE(wire.disks(1).read_only());
     CHECK(packet->descriptors.size() == 7);
 }

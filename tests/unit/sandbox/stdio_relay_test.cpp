@@ -1,3 +1,5 @@
+#include "host/sandbox/stdio_relay.h"
+
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -6,7 +8,6 @@
 #include <catch2/catch.hpp>
 
 #include "base/syscalls.h"
-#include "host/sandbox/stdio_relay.h"
 #include "proto/ports.h"
 
 namespace bulkhead::sandbox {

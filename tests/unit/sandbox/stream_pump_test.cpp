@@ -122,8 +122,7 @@ TEST_CASE("a slow reader stops the pump instead of filling memory") {
     const std::string text = random_text(16U << 20U);
     std::size_t sent = 0;
     for (int i = 0; i < 50; ++i) {
-        const ssize_t count =
-            ::write(stream.second.get(), text.data() + sent, text.size() - sent);
+        const ssize_t count = ::write(stream.second.get(), text.data() + sent, text.size() - sent);
         if (count > 0) sent += static_cast<std::size_t>(count);
         run.turn();
     }

@@ -1,7 +1,7 @@
+#include "host/sandbox/trace.h"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
-
-#include "host/sandbox/trace.h"
 
 namespace bulkhead::sandbox {
 

@@ -1,10 +1,11 @@
+#include "host/sandbox/vmm_message.h"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
 
 #include "base/syscalls.h"
-#include "host/sandbox/vmm_message.h"
 #include "proto/vmm.pb.h"
 
 namespace bulkhead::sandbox {
@@ -75,8 +76,7 @@ TEST_CASE("a stream comes with exactly one stream socket") {
 
     CHECK_FALSE(parse_vmm_message(packet_of(message)));
     CHECK_FALSE(parse_vmm_message(packet_of(message, one(socket_of(SOCK_SEQPACKET)))));
-    CHECK_FALSE(
-        parse_vmm_message(packet_of(message, one(open_file("/dev/null", O_RDWR).value()))));
+    CHECK_FALSE(parse_vmm_message(packet_of(message, one(open_file("/dev/null", O_RDWR).value()))));
     auto two = one(socket_of(SOCK_STREAM));
     two.push_back(socket_of(SOCK_STREAM));
     CHECK_FALSE(parse_vmm_message(packet_of(message, std::move(two))));

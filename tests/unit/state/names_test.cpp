@@ -1,8 +1,8 @@
+#include "host/state/names.h"
+
 #include <algorithm>
 
 #include <catch2/catch.hpp>
-
-#include "host/state/names.h"
 
 namespace bulkhead::state {
 

@@ -100,6 +100,34 @@ TEST_CASE("forced removal kills the VM, and waits for the owner to end by itself
     ::close(ready[1]);
 }
 
+TEST_CASE("forced removal of a container that starts tells its owner to end") {
+    const TemporaryPaths temporary;
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    const pid_t owner = in_child([&] {
+        StateStore store = temporary.open();
+        const auto container = store.create({"web", "busybox", {}, false});
+        sigset_t set;
+        ::sigemptyset(&set);
+        ::sigaddset(&set, SIGTERM);
+        ::sigprocmask(SIG_BLOCK, &set, nullptr);
+        int number = 0;
+        if (!container || ::write(ready[1], "x", 1) != 1 || ::sigwait(&set, &number) != 0)
+            ::_exit(1);
+        ::_exit(number == SIGTERM ? 7 : 1);
+    });
+    char byte = 0;
+    REQUIRE(::read(ready[0], &byte, 1) == 1);
+    StateStore store = temporary.open();
+    const auto record = store.find("web");
+    REQUIRE(record);
+    CHECK(store.remove(*record, true));
+    CHECK(WEXITSTATUS(wait_for(owner)) == 7);
+    CHECK(temporary.leftovers() == 0);
+    ::close(ready[0]);
+    ::close(ready[1]);
+}
+
 TEST_CASE("many processes may claim one name at once, and one of them gets it") {
     constexpr int kProcesses = 16;
     const TemporaryPaths temporary;

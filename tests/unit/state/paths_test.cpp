@@ -1,8 +1,8 @@
+#include "host/state/paths.h"
+
 #include <map>
 
 #include <catch2/catch.hpp>
-
-#include "host/state/paths.h"
 
 namespace bulkhead::state {
 

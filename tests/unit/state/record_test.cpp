@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "host/state/record.h"
+
+#include <catch2/catch.hpp>
 
 namespace bulkhead::state {
 

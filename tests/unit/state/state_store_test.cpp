@@ -50,7 +50,9 @@ TEST_CASE("a container that is not kept leaves nothing, however far it came") {
     const TemporaryPaths temporary;
     StateStore store = temporary.open();
     for (const bool auto_remove : {false, true}) {
-        { const Container container = create(store, wanted("web", auto_remove)); }
+        {
+            const Container container = create(store, wanted("web", auto_remove));
+        }
         CHECK(temporary.leftovers() == 0);
         {
             Container container = create(store, wanted("web", auto_remove));

@@ -17,7 +17,8 @@ kvm_regs pvh_registers(const EntryState& entry);
 // What firmware would have set in every processor.
 std::vector<kvm_msr_entry> boot_msrs();
 
-// The first processor's legacy inputs: LINT0 takes the PIC, LINT1 the NMI. Intel SDM Vol. 3 §11.5.1.
+// The first processor's legacy inputs: LINT0 takes the PIC, LINT1 the NMI. Intel SDM Vol. 3
+// §11.5.1.
 kvm_lapic_state connect_legacy_inputs(kvm_lapic_state value);
 
 }  // namespace bulkhead::arch

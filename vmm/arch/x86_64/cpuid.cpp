@@ -56,7 +56,8 @@ void set_basic_features(Entry& entry, unsigned vcpus) {
                                       bit(15);                    // PDCM: performance capabilities
     constexpr std::uint32_t kTscDeadline = bit(24);
     constexpr std::uint32_t kHypervisor = bit(31);
-    constexpr std::uint32_t kHyperThreading = bit(28);  // "the count of logical processors is valid"
+    constexpr std::uint32_t kHyperThreading =
+        bit(28);  // "the count of logical processors is valid"
     entry.ecx = (entry.ecx & ~kHidden) | kTscDeadline | kHypervisor;
     entry.edx = vcpus > 1 ? entry.edx | kHyperThreading : entry.edx & ~kHyperThreading;
     const std::uint32_t logical = std::uint32_t{1} << core_bits(vcpus);
@@ -107,8 +108,7 @@ void set_paravirtual_features(Entry& entry) {
 // The rest of these leaves is reserved on Intel, and these bits are zero there.
 void set_amd_features(Entry& entry) {
     // SVM, SKINIT, TOPOEXT, performance counters (core, north bridge, last-level cache)
-    constexpr std::uint32_t kHidden =
-        bit(2) | bit(12) | bit(22) | bit(23) | bit(24) | bit(28);
+    constexpr std::uint32_t kHidden = bit(2) | bit(12) | bit(22) | bit(23) | bit(24) | bit(28);
     entry.ecx &= ~kHidden;
 }
 

@@ -1,5 +1,5 @@
-#include "base/checked.h"
 #include "base/check.h"
+#include "base/checked.h"
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "vmm/arch/arch.h"
@@ -22,8 +22,8 @@ Result<memory::GuestMemory::Range> load_initrd(const memory::GuestMemory& memory
     const auto lowest = align_up(raw(kernel_end), kPage);
     const auto padded = align_up(size, kPage);
     if (size == 0 || !padded || !lowest || *lowest > end || *padded > end - *lowest) {
-        return Error(concat("an initial RAM disk of ", size, " bytes does not fit beside the kernel in ",
-                            bytes_text(end)));
+        return Error(concat("an initial RAM disk of ", size,
+                            " bytes does not fit beside the kernel in ", bytes_text(end)));
     }
     const memory::GuestMemory::Range range{memory::GuestAddress{end - *padded}, size};
     TRY(boot::load_file(file, memory, range.start, size));
@@ -45,8 +45,7 @@ Result<EntryState> load_guest(const memory::GuestMemory& memory, const BootSourc
     const auto image = TRY_CONTEXT(
         boot::load_kernel(sources.kernel, memory, memory::GuestAddress{kKernelLowest}), "kernel");
     const auto map = memory_map(memory.regions());
-    StartInfo info{
-        .command_line = sources.command_line, .initrd = std::nullopt, .memory_map = map};
+    StartInfo info{.command_line = sources.command_line, .initrd = std::nullopt, .memory_map = map};
     if (sources.initrd >= 0) {
         info.initrd =
             TRY_CONTEXT(load_initrd(memory, sources.initrd, image.end), "initial RAM disk");

@@ -1,7 +1,8 @@
+#include "vmm/kvm/x86_64/platform.h"
+
 #include "base/text.h"
 #include "vmm/arch/arch.h"
 #include "vmm/arch/x86_64/layout.h"
-#include "vmm/kvm/x86_64/platform.h"
 
 namespace bulkhead::arch {
 
@@ -15,14 +16,16 @@ std::vector<DeviceSlot> device_slots() {
     return slots;
 }
 
-// docs/boot.md has the reason for each argument, and for those that are not here.
+// docs/boot.md has the reason for each argument, here and in machine_builder.cpp, and for those that
+// are not there.
 Result<void> append_platform_arguments(boot::CommandLine& line) {
-    return line.append("console=ttyS0 reboot=k panic=-1 oops=panic");
+    return line.append("console=ttyS0 earlyprintk=ttyS0 reboot=k");
 }
 
 // Linux: Documentation/admin-guide/kernel-parameters.txt, virtio_mmio.device.
 Result<void> append_device_argument(boot::CommandLine& line, const DeviceSlot& slot) {
-    return line.append(concat("virtio_mmio.device=4K@", hex(raw(slot.window)), ":", slot.interrupt));
+    return line.append(
+        concat("virtio_mmio.device=4K@", hex(raw(slot.window)), ":", slot.interrupt));
 }
 
 Result<void> set_up_platform(const kvm::Vm& vm) {

@@ -64,8 +64,7 @@ Result<memory::GuestAddress> write_start_info(const memory::GuestMemory& memory,
     TRY(write_bytes(memory, kMemoryMap, encode(info.memory_map)));
     if (info.initrd) TRY(write_bytes(memory, kModuleList, encode_module(*info.initrd)));
     const std::string& line = info.command_line;  // with its final zero:
-    TRY(write_bytes(memory, kCommandLine,
-                    std::as_bytes(std::span(line.c_str(), line.size() + 1))));
+    TRY(write_bytes(memory, kCommandLine, std::as_bytes(std::span(line.c_str(), line.size() + 1))));
     TRY(write_bytes(memory, kStartInfo, encode(info)));
     return memory::GuestAddress{kStartInfo};
 }

@@ -11,8 +11,6 @@ std::span<const Extension> required_extensions() {
         Extension{KVM_CAP_EXT_CPUID, "KVM_CAP_EXT_CPUID"},
         Extension{KVM_CAP_SET_TSS_ADDR, "KVM_CAP_SET_TSS_ADDR"},
         Extension{KVM_CAP_SET_IDENTITY_MAP_ADDR, "KVM_CAP_SET_IDENTITY_MAP_ADDR"},
-        Extension{KVM_CAP_ADJUST_CLOCK, "KVM_CAP_ADJUST_CLOCK"},
-        Extension{KVM_CAP_MP_STATE, "KVM_CAP_MP_STATE"},
         // Without a PIT, the guest's only timer is the local APIC's in TSC-deadline mode.
         Extension{KVM_CAP_TSC_DEADLINE_TIMER, "KVM_CAP_TSC_DEADLINE_TIMER"},
     };

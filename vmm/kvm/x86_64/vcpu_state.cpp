@@ -40,8 +40,7 @@ Result<void> set_cpuid(const Vcpu& vcpu, std::span<const kvm_cpuid_entry2> entri
 
 Result<void> set_msrs(const Vcpu& vcpu, std::span<const kvm_msr_entry> entries) {
     FlexibleArray<kvm_msr_entry> msrs(entries);
-    const auto taken =
-        static_cast<std::size_t>(TRY(call_at(vcpu.fd(), kSetMsrs, msrs.argument())));
+    const auto taken = static_cast<std::size_t>(TRY(call_at(vcpu.fd(), kSetMsrs, msrs.argument())));
     if (taken < entries.size()) {
         return Error(concat("KVM_SET_MSRS: register ", hex(entries[taken].index), " was refused"));
     }

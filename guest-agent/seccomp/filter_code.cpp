@@ -1,0 +1,195 @@
+#include "guest-agent/seccomp/filter_code.h"
+
+#include <linux/seccomp.h>
+
+#include <cstddef>
+#include <limits>
+#include <span>
+
+namespace bulkhead::agent {
+namespace {
+
+constexpr std::size_t kLongestBranch = std::numeric_limits<std::uint8_t>::max();
+
+sock_filter statement(unsigned code, std::size_t k) {
+    return {.code = static_cast<std::uint16_t>(code),
+            .jt = 0,
+            .jf = 0,
+            .k = static_cast<std::uint32_t>(k)};
+}
+
+// Skips so many instructions if the comparison with k holds, and so many if it does not.
+sock_filter branch(unsigned comparison, std::uint32_t k, std::size_t if_true,
+                   std::size_t if_false) {
+    return {.code = static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K),
+            .jt = static_cast<std::uint8_t>(if_true),
+            .jf = static_cast<std::uint8_t>(if_false),
+            .k = k};
+}
+
+sock_filter load(std::size_t offset) {
+    return statement(BPF_LD | BPF_W | BPF_ABS, offset);
+}
+
+void append(FilterCode& code, const FilterCode& more) {
+    code.insert(code.end(), more.begin(), more.end());
+}
+
+// `if_false` follows where the comparison does not hold; `if_true` comes behind it. Branches reach
+// 255 instructions, jumps reach everything.
+void append_choice(FilterCode& code, unsigned comparison, std::uint32_t k,
+                   const FilterCode& if_false, const FilterCode& if_true) {
+    if (if_false.size() <= kLongestBranch) {
+        code.push_back(branch(comparison, k, if_false.size(), 0));
+    } else {
+        code.push_back(branch(comparison, k, 0, 1));
+        code.push_back(statement(BPF_JMP | BPF_JA, if_false.size()));
+    }
+    append(code, if_false);
+    append(code, if_true);
+}
+
+constexpr std::uint32_t low(std::uint64_t value) {
+    return static_cast<std::uint32_t>(value);
+}
+
+constexpr std::uint32_t high(std::uint64_t value) {
+    return static_cast<std::uint32_t>(value >> 32U);
+}
+
+// Where a branch goes that decides a condition; patched when the code's length is known.
+enum class Go : std::uint8_t { On, Hold, Fail };
+
+struct Test {
+    unsigned comparison;
+    std::uint32_t k;
+    Go if_true;
+    Go if_false;
+};
+
+// The tests on the high and on the low half of an argument. "On" goes to the next test.
+std::vector<Test> high_tests(const Condition& condition) {
+    const std::uint32_t k = high(condition.value);
+    switch (condition.comparison) {
+        case Comparison::Equal:
+            return {{BPF_JEQ, k, Go::On, Go::Fail}};
+        case Comparison::MaskedEqual:
+            return {{BPF_JEQ, high(condition.value_two), Go::On, Go::Fail}};
+        case Comparison::NotEqual:
+            return {{BPF_JEQ, k, Go::On, Go::Hold}};
+        case Comparison::Greater:
+        case Comparison::GreaterEqual:
+            return {{BPF_JGT, k, Go::Hold, Go::On}, {BPF_JEQ, k, Go::On, Go::Fail}};
+        case Comparison::Less:
+        case Comparison::LessEqual:
+            return {{BPF_JGT, k, Go::Fail, Go::On}, {BPF_JEQ, k, Go::On, Go::Hold}};
+    }
+    return {};
+}
+
+Test low_test(const Condition& condition) {
+    const std::uint32_t k = low(condition.value);
+    switch (condition.comparison) {
+        case Comparison::Equal:
+            return {BPF_JEQ, k, Go::Hold, Go::Fail};
+        case Comparison::MaskedEqual:
+            return {BPF_JEQ, low(condition.value_two), Go::Hold, Go::Fail};
+        case Comparison::NotEqual:
+            return {BPF_JEQ, k, Go::Fail, Go::Hold};
+        case Comparison::Greater:
+            return {BPF_JGT, k, Go::Hold, Go::Fail};
+        case Comparison::GreaterEqual:
+            return {BPF_JGE, k, Go::Hold, Go::Fail};
+        case Comparison::Less:
+            return {BPF_JGE, k, Go::Fail, Go::Hold};
+        case Comparison::LessEqual:
+            return {BPF_JGT, k, Go::Fail, Go::Hold};
+    }
+    return {};
+}
+
+// Seccomp's data is little-endian here: the low half of an argument comes first.
+struct HalfOffsets {
+    std::size_t low;
+    std::size_t high;
+};
+
+HalfOffsets offsets_of(unsigned argument) {
+    const std::size_t at = offsetof(seccomp_data, args) + sizeof(std::uint64_t) * argument;
+    return {at, at + sizeof(std::uint32_t)};
+}
+
+// Goes on behind its end if the condition holds, and `after` instructions further if it does not.
+FilterCode condition_code(const Condition& condition, std::size_t after) {
+    const bool masked = condition.comparison == Comparison::MaskedEqual;
+    const HalfOffsets offsets = offsets_of(condition.argument);
+    const auto first = high_tests(condition);
+    const std::size_t length = first.size() + (masked ? 5U : 3U);
+    FilterCode code;
+    const auto distance = [&](Go go) -> std::size_t {
+        if (go == Go::On) return 0;
+        const std::size_t to_end = length - code.size() - 1;
+        return go == Go::Hold ? to_end : to_end + after;
+    };
+    const auto add_test = [&](const Test& test) {
+        code.push_back(
+            branch(test.comparison, test.k, distance(test.if_true), distance(test.if_false)));
+    };
+    code.push_back(load(offsets.high));
+    if (masked) code.push_back(statement(BPF_ALU | BPF_AND | BPF_K, high(condition.value)));
+    for (const Test& test : first) add_test(test);
+    code.push_back(load(offsets.low));
+    if (masked) code.push_back(statement(BPF_ALU | BPF_AND | BPF_K, low(condition.value)));
+    add_test(low_test(condition));
+    return code;
+}
+
+// Returns the action if all conditions hold, and goes on behind its end otherwise.
+FilterCode clause_code(const Clause& clause) {
+    FilterCode code = return_code(clause.action);
+    // Back to front: a condition that fails skips all that is behind it.
+    for (auto condition = clause.conditions.rbegin(); condition != clause.conditions.rend();
+         ++condition) {
+        FilterCode longer = condition_code(*condition, code.size());
+        append(longer, code);
+        code = std::move(longer);
+    }
+    return code;
+}
+
+FilterCode search(std::span<const CallRange> ranges) {
+    if (ranges.size() == 1) return ranges.front().code;
+    const std::size_t middle = ranges.size() / 2;
+    FilterCode code;
+    append_choice(code, BPF_JGE, ranges[middle].first, search(ranges.first(middle)),
+                  search(ranges.subspan(middle)));
+    return code;
+}
+
+}  // namespace
+
+FilterCode return_code(std::uint32_t action) {
+    return {statement(BPF_RET | BPF_K, action)};
+}
+
+FilterCode call_code(const CallRules& rules, std::uint32_t otherwise) {
+    FilterCode code;
+    for (const Clause& clause : rules.clauses) append(code, clause_code(clause));
+    append(code, return_code(rules.otherwise.value_or(otherwise)));
+    return code;
+}
+
+FilterCode search_code(const std::vector<CallRange>& ranges) {
+    FilterCode code = {load(offsetof(seccomp_data, nr))};
+    append(code, search(ranges));
+    return code;
+}
+
+FilterCode architecture_code(std::uint32_t architecture, const FilterCode& matching,
+                             const FilterCode& rest) {
+    FilterCode code = {load(offsetof(seccomp_data, arch))};
+    append_choice(code, BPF_JEQ, architecture, rest, matching);
+    return code;
+}
+
+}  // namespace bulkhead::agent

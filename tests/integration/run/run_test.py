@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""`bulkhead run` as a user meets it. One case for each ctest entry; every case leaves nothing behind.
+
+  run_test.py CASE --build build/release
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acceptance"))
+
+import failure_cases  # noqa: E402
+import lifecycle_cases  # noqa: E402
+import process_cases  # noqa: E402
+import terminal_cases  # noqa: E402
+from support import Bulkhead, Failure, Footprint  # noqa: E402
+
+CASES = {case.__name__: case for case in (
+    process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
+    process_cases.filesystem, process_cases.confinement, process_cases.memory,
+    terminal_cases.terminal, terminal_cases.signals,
+    lifecycle_cases.containers, lifecycle_cases.observation,
+    failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", choices=CASES)
+    parser.add_argument("--build", required=True)
+    arguments = parser.parse_args()
+    try:
+        bulkhead = Bulkhead(os.path.abspath(arguments.build))
+        bulkhead.run("--rm", "busybox", "true", check_code=0)  # makes what is made once
+        before = Footprint(bulkhead)
+        CASES[arguments.case](bulkhead)
+        Footprint(bulkhead).expect_same(before, arguments.case)
+    except Failure as failure:
+        print(f"{arguments.case}: {failure}", file=sys.stderr)
+        return 1
+    print(f"{arguments.case}: as expected")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
