@@ -1,4 +1,5 @@
 #include <linux/seccomp.h>
+#include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -10,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "guest-agent/seccomp/call_rules.h"
 #include "guest-agent/seccomp/names.h"
 #include "guest-agent/seccomp/program.h"
 #include "proto/oci.pb.h"
@@ -173,6 +175,32 @@ TEST_CASE("seccomp: unknown actions, comparisons and architectures are refused")
     auto architecture = allow_all();
     architecture.add_architectures("SCMP_ARCH_Z80");
     CHECK_FALSE(compile_seccomp(architecture).ok());
+}
+
+TEST_CASE(
+    "seccomp: on 32-bit x86 a socket rule holds for socketcall too, as far as it can be seen") {
+    constexpr std::uint32_t kSocketcall = 102;
+    auto plain = deny_all_but({"socket"});
+    const auto allowed = make_call_table(plain, SCMP_ARCH_X86).value();
+    REQUIRE(allowed.calls.count(kSocketcall) == 1);
+    const Clause& clause = allowed.calls.at(kSocketcall).clauses.at(0);
+    CHECK(clause.action == SECCOMP_RET_ALLOW);
+    CHECK(clause.conditions.at(0).argument == 0);
+    CHECK(clause.conditions.at(0).value == 1);
+
+    // What cannot be seen is not allowed, but it is forbidden.
+    auto conditional = deny_all_but({});
+    add_condition(add_rule(conditional, "socket", "SCMP_ACT_ALLOW"), 0, "SCMP_CMP_EQ", 1);
+    CHECK(make_call_table(conditional, SCMP_ARCH_X86).value().calls.count(kSocketcall) == 0);
+    auto forbidding = allow_all();
+    add_condition(add_rule(forbidding, "socket", "SCMP_ACT_ERRNO"), 0, "SCMP_CMP_EQ", 40);
+    CHECK(make_call_table(forbidding, SCMP_ARCH_X86).value().calls.count(kSocketcall) == 1);
+}
+
+TEST_CASE("seccomp: names that only another architecture has are skipped there") {
+    const auto profile = deny_all_but({"socketcall"});
+    CHECK(make_call_table(profile, SCMP_ARCH_X86_64).value().calls.count(102) == 0);
+    CHECK(make_call_table(profile, SCMP_ARCH_X86).value().calls.count(102) == 1);
 }
 
 }  // namespace
