@@ -160,11 +160,11 @@ class QemuMicrovm(Row):
         return ["qemu-system-x86_64", "-M", "microvm,x-option-roms=off,rtc=off", "-accel", "kvm", "-cpu", "host",
                 "-smp", "1", "-m", str(GUEST_MEMORY_MIB), "-nodefaults", "-no-user-config", "-display", "none",
                 "-serial", "stdio", "-no-reboot", "-kernel", self.kernel, "-initrd", self.initramfs,
-                "-append", "console=ttyS0 quiet reboot=k panic=-1"]
+                "-append", "console=ttyS0 quiet reboot=t panic=-1"]
 
     def measure_memory(self):
-        command = [part if part != "console=ttyS0 quiet reboot=k panic=-1" else
-                   "console=ttyS0 quiet reboot=k panic=-1 rdinit=/bin/busybox -- sh -c \"busybox echo hi; busybox sleep 1000\""
+        command = [part if part != "console=ttyS0 quiet reboot=t panic=-1" else
+                   "console=ttyS0 quiet reboot=t panic=-1 rdinit=/bin/busybox -- sh -c \"busybox echo hi; busybox sleep 1000\""
                    for part in self.command()]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
             output = b""

@@ -17,7 +17,7 @@ from support import Bulkhead, Failure, Footprint, expect
 
 BLOCK = os.urandom(1 << 20)  # sent again and again: making a gigabyte of noise would measure the noise
 STDIO_MIB = int(os.environ.get("BULKHEAD_TEST_STDIO_MIB", "1024"))
-REPEATED_RUNS = int(os.environ.get("BULKHEAD_TEST_RUNS", "20"))
+REPEATED_RUNS = int(os.environ.get("BULKHEAD_TEST_RUNS", "5"))
 
 PTHREAD_PROGRAM = r"""
 #include <pthread.h>
