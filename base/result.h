@@ -50,13 +50,12 @@ template <class T>
 class [[nodiscard]] Result {
   public:
     // Implicit on purpose: `return value;` and `return Error{...};` both read as they should.
-    Result(T value)
-        : state_(std::in_place_index<0>, std::move(value)) {
-    }  // NOLINT(google-explicit-constructor)
+    // NOLINTBEGIN(google-explicit-constructor)
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
 
-    Result(Error error)
-        : state_(std::in_place_index<1>, std::move(error)) {
-    }  // NOLINT(google-explicit-constructor)
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+    // NOLINTEND(google-explicit-constructor)
 
     [[nodiscard]] bool ok() const { return state_.index() == 0; }
 

@@ -27,18 +27,23 @@ endfunction()
 
 # What the TSan preset builds: the tests with the label `threaded`. What the asan preset builds: tests/CMakeLists.txt
 # names them.
+set(BULKHEAD_ON_KVM "${PROJECT_SOURCE_DIR}/tools/on_kvm")
 add_custom_target(threaded_tests)
 add_custom_target(sanitized_tests)
 
 # bulkhead_test(NAME SOURCES... [LINKS target...] [LABELS label...])
 # A Catch2 executable and one ctest entry for it. Label `threaded` puts it in the TSan run, label
-# `kvm` says that it needs a usable /dev/kvm.
+# `kvm` runs it where KVM works.
 function(bulkhead_test name)
     cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
     add_executable(${name} ${ARG_SOURCES})
     target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE bulkhead_options bulkhead_test_main ${ARG_LINKS})
-    add_test(NAME ${name} COMMAND ${name})
+    if("kvm" IN_LIST ARG_LABELS)
+        add_test(NAME ${name} COMMAND ${BULKHEAD_ON_KVM} $<TARGET_FILE:${name}>)
+    else()
+        add_test(NAME ${name} COMMAND ${name})
+    endif()
     if(ARG_LABELS)
         set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
         if("threaded" IN_LIST ARG_LABELS)

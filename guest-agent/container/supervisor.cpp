@@ -59,12 +59,12 @@ std::optional<Refusal> Supervisor::refuse_start(const v1::StartRequest& request)
     return std::nullopt;
 }
 
-void Supervisor::start(const v1::StartRequest& request, Reply<LaunchResult> reply) {
+void Supervisor::start(const v1::StartRequest& request, const Reply<LaunchResult>& reply) {
     if (auto refused = refuse_start(request)) return reply(*std::move(refused));
     if (auto done = set_up(request, reply); !done) reply(failed(done.error()));
 }
 
-Result<void> Supervisor::set_up(const v1::StartRequest& request, Reply<LaunchResult> reply) {
+Result<void> Supervisor::set_up(const v1::StartRequest& request, const Reply<LaunchResult>& reply) {
     started_ = std::make_unique<v1::StartRequest>();
     *started_->mutable_spec() = request.spec();
     // An image without a place for changes is a read-only root.
@@ -80,8 +80,7 @@ Result<void> Supervisor::set_up(const v1::StartRequest& request, Reply<LaunchRes
     *start.mutable_files() = request.files();
     LaunchRequest launch_request;
     launch_request.root = root_;
-    return launch(init_id(), std::move(launch_request), start, ports_of(request.streams()),
-                  std::move(reply));
+    return launch(init_id(), std::move(launch_request), start, ports_of(request.streams()), reply);
 }
 
 Result<void> Supervisor::make_cgroup() {
@@ -93,7 +92,7 @@ Result<void> Supervisor::make_cgroup() {
 Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
                                 const v1::StartRequest& start,
                                 const std::vector<std::uint32_t>& ports,
-                                Reply<LaunchResult> reply) {
+                                const Reply<LaunchResult>& reply) {
     auto host = TRY(parts_.dialer.dial(ports));
     if (id == init_id()) parts_.timeline.mark("streams connected");
     auto process = std::make_unique<Process>(
@@ -124,7 +123,7 @@ void Supervisor::launched(const std::string& id, std::optional<LaunchFailure> fa
     reply(LaunchResult{.failure = std::move(failure), .pid = 0});
 }
 
-void Supervisor::exec(const v1::ExecRequest& request, Reply<LaunchResult> reply) {
+void Supervisor::exec(const v1::ExecRequest& request, const Reply<LaunchResult>& reply) {
     if (auto valid = validate(request); !valid) {
         return reply(Refusal{Kind::InvalidArgument, valid.error().message()});
     }

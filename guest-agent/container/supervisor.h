@@ -56,8 +56,8 @@ class Supervisor {
 
     explicit Supervisor(Parts parts) : parts_(std::move(parts)) {}
 
-    void start(const v1::StartRequest& request, Reply<LaunchResult> reply);
-    void exec(const v1::ExecRequest& request, Reply<LaunchResult> reply);
+    void start(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
+    void exec(const v1::ExecRequest& request, const Reply<LaunchResult>& reply);
     void wait(const std::string& id, Reply<WaitResult> reply);
     Answer<Done> signal(const std::string& id, std::uint32_t signal);
     Answer<Done> signal_all(std::uint32_t signal);
@@ -76,11 +76,11 @@ class Supervisor {
     // After this the disks are let go of, even if a process hangs in the kernel.
     static constexpr std::chrono::seconds kGiveUp{10};
 
-    std::optional<Refusal> refuse_start(const v1::StartRequest& request) const;
-    Result<void> set_up(const v1::StartRequest& request, Reply<LaunchResult> reply);
+    [[nodiscard]] std::optional<Refusal> refuse_start(const v1::StartRequest& request) const;
+    Result<void> set_up(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
     Result<void> make_cgroup();
     Result<void> launch(const std::string& id, LaunchRequest request, const v1::StartRequest& start,
-                        const std::vector<std::uint32_t>& ports, Reply<LaunchResult> reply);
+                        const std::vector<std::uint32_t>& ports, const Reply<LaunchResult>& reply);
     void launched(const std::string& id, std::optional<LaunchFailure> failure,
                   const Reply<LaunchResult>& reply);
     void signal_everything(int signal);

@@ -62,6 +62,7 @@ Result<std::vector<Clause>> clauses_of(const oci::v1::SeccompRule& rule) {
     if (!repeats_an_argument(conditions))
         return std::vector<Clause>{{std::move(conditions), action}};
     std::vector<Clause> clauses;
+    clauses.reserve(conditions.size());
     for (const Condition& condition : conditions) clauses.push_back({{condition}, action});
     return clauses;
 }

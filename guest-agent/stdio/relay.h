@@ -26,6 +26,7 @@ class Relay {
     Relay(EventLoop& loop, UniqueFd source, UniqueFd sink, std::function<void()> on_done);
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
+    ~Relay() = default;
 
     // No more will come that is of interest, although someone may keep the source open.
     void finish();

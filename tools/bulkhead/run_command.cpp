@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <thread>
 
 #include "base/log.h"
 #include "base/syscalls.h"
@@ -24,7 +23,7 @@ std::optional<std::string> own_variable(const std::string& name) {
 
 Result<void> complete_flags(RunFlags& flags) {
     TRY(load_environment(flags, own_variable));
-    TRY(check_resources(flags, std::max(1U, std::thread::hardware_concurrency())));
+    TRY(check_resources(flags));
     if (flags.terminal && flags.interactive && ::isatty(STDIN_FILENO) == 0)
         return Error("the input device is not a TTY");
     if (flags.terminal) flags.container.terminal = terminal_size(STDOUT_FILENO);

@@ -183,14 +183,13 @@ Result<void> load_environment(RunFlags& target, const runtime::Lookup& lookup) {
     return {};
 }
 
-Result<void> check_resources(const RunFlags& flags, std::uint32_t host_cpus) {
+Result<void> check_resources(const RunFlags& flags) {
     const auto& memory = flags.container.memory_bytes;
     if (memory && *memory < kLeastMemory) return Error("Minimum memory limit allowed is 6MB");
     const auto& cpus = flags.container.cpus;
-    const std::uint32_t most = std::min(host_cpus, sandbox::Shape::kMaxCpus);
-    if (cpus && cpus->whole_cpus() > most) {
-        return Error(concat("range of CPUs is from 0.01 to ", most, ".00, as there are only ", most,
-                            " CPUs available"));
+    if (cpus && cpus->whole_cpus() > sandbox::Shape::kMaxCpus) {
+        return Error(concat("range of CPUs is from 0.01 to ", sandbox::Shape::kMaxCpus,
+                            ".00, the most that a machine can have"));
     }
     return {};
 }

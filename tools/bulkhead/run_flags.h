@@ -44,7 +44,7 @@ Result<void> take_run_arguments(const Words& arguments, RunFlags& target);
 // Reads the --env-file files and -e flags into the container's environment, in docker's order.
 Result<void> load_environment(RunFlags& target, const runtime::Lookup& lookup);
 
-// docker's limits, against this host.
-Result<void> check_resources(const RunFlags& flags, std::uint32_t host_cpus);
+// What the machine's memory and CPUs allow.
+Result<void> check_resources(const RunFlags& flags);
 
 }  // namespace bulkhead::cli

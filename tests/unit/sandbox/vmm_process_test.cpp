@@ -87,7 +87,7 @@ TEST_CASE("a monitor starts with no signal blocked or ignored that we block or i
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::pthread_sigmask(SIG_BLOCK, &set, &old);
-    Script script("grep -E 'SigBlk|SigIgn' /proc/$$/status >&3\n");
+    Script script("grep -E 'SigBlk|SigIgn' /proc/self/status >&3\n");
     VmmProcess process = script.start();
     ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
     CHECK(script.output() == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
