@@ -25,11 +25,9 @@ function(bulkhead_program name)
     endif()
 endfunction()
 
-# What the TSan preset builds: the tests with the label `threaded`. What the asan preset builds: tests/CMakeLists.txt
-# names them.
+# What the TSan preset builds: the tests with the label `threaded`.
 set(BULKHEAD_ON_KVM "${PROJECT_SOURCE_DIR}/tools/on_kvm")
 add_custom_target(threaded_tests)
-add_custom_target(sanitized_tests)
 
 # bulkhead_test(NAME SOURCES... [LINKS target...] [LABELS label...])
 # A Catch2 executable and one ctest entry for it. Label `threaded` puts it in the TSan run, label

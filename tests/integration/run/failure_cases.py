@@ -71,6 +71,8 @@ def failed_starts(bulkhead):
         expect_failure(other.run("--start-timeout", "20", "busybox", "true"), b"booting the guest",
                        b"the guest's agent did not call within 20 s")
         other.write("initramfs.cpio", b"")
+        expect_failure(other.run("busybox", "true"), b"launching the virtual machine", b"initial RAM disk is empty")
+        other.write("initramfs.cpio", b"no archive".ljust(4096))
         expect_failure(other.run("busybox", "true"), b"booting the guest", b"panic", b"console, last lines")
         os.unlink(initramfs)
         expect_failure(other.run("busybox", "true"), b"the guest's agent", b"No such file or directory")
@@ -111,8 +113,8 @@ def damaged_image(bulkhead):
 def disk_full(bulkhead):
     """A host without room for the container's record or its disk."""
     with tempfile.TemporaryDirectory(prefix="full.") as folder:
-        script = ("mount -t tmpfs -o size=64m full $1 && mkdir $1/root && cp -a $2/images $1/root/"
-                  " && { head -c 100m /dev/zero > $1/fill 2>/dev/null; true; }"
+        script = ("size=$(($(du -sm $2/images | cut -f1) + 16)) && mount -t tmpfs -o size=${size}m full $1"
+                  " && mkdir $1/root && cp -a $2/images $1/root/ && { cat /dev/zero > $1/fill 2>/dev/null; true; }"
                   " && shift 2 && \"$@\"; code=$?; find $0 -type f ! -path '*/images/*' >&2; exit $code")
         root = os.path.join(folder, "root")
         result = subprocess.run(["unshare", "-m", "sh", "-c", script, folder, folder, bulkhead.root, bulkhead.program,

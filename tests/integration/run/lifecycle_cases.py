@@ -57,7 +57,7 @@ def observation(bulkhead):
     names = {event["name"] for event in events}
     expect({"find the image", "guest boots", "agent starts the process", "process runs"} <= names, f"steps {names}")
     result = bulkhead.run("--rm", "--console", "--kernel-args", "loglevel=7", "busybox", "true", check_code=0)
-    expect(b"Linux version" in result.stderr, f"console: {result.stderr[:400]!r}")
+    expect(b"Hypervisor detected: KVM" in result.stderr, f"console: {result.stderr[:400]!r}")
     expect(command(bulkhead, "version").startswith("bulkhead "), "version")
     expect("Everything that a container needs is there." in command(bulkhead, "doctor"), "doctor")
     for words, message in ((("run", "--rmm", "x"), b"did you mean --rm?"), (("rnu",), b"Did you mean 'run'?"),

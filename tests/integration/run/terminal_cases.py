@@ -78,7 +78,8 @@ def terminal(bulkhead):
     expect(b"the input device is not a TTY" in result.stderr, f"stderr: {result.stderr!r}")
 
 
-TRAPS = ("for s in HUP INT QUIT TERM USR1 USR2; do trap \"echo got $s; [ $s = USR2 ] && exit 3\" $s; done;"
+# No && in a trap: busybox's shell forgets the left side's status when the next signal comes during it.
+TRAPS = ("for s in HUP INT QUIT TERM USR1; do trap \"echo got $s\" $s; done; trap 'echo got USR2; exit 3' USR2;"
          " echo ready; while :; do sleep 0.1; done")
 
 

