@@ -1,8 +1,10 @@
 // ImageStore: from a name or a number to an image.
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <set>
 
@@ -24,6 +26,12 @@ Error not_found(std::string_view what) {
     return {
         std::make_error_code(std::errc::no_such_file_or_directory),
         concat("no such image: ", printable(what), "; `bulkhead images` lists those there are")};
+}
+
+// Without the cause's code: a file that is missing from an image is not an image that is missing.
+Error damaged(std::string_view image, const Error& cause) {
+    return Error(
+        concat("image ", printable(image), " is damaged; load it again: ", cause.message()));
 }
 
 Result<void> check_segment(const DiskSegment& segment) {
@@ -146,13 +154,14 @@ Result<ImageStore::Found> ImageStore::resolve(std::string_view text,
 Result<Image> ImageStore::find(std::string_view reference_or_id) const {
     const ReferenceTable table = TRY(ReferenceTable::read(paths_.references()));
     const Found found = TRY(resolve(reference_or_id, table));
-    auto image = read_image(found.id, table);
-    if (!image.ok() && image.error().is(std::errc::no_such_file_or_directory))
+    if (::access(paths_.image(found.id, kRecordSuffix).c_str(), F_OK) != 0 && errno == ENOENT)
         return not_found(reference_or_id);
-    const std::string frame =
-        concat("image ", printable(reference_or_id), " is damaged; load it again");
-    if (!image.ok()) return std::move(image).error().context(frame);
-    for (const DiskSegment& segment : image->disk) TRY_CONTEXT(check_segment(segment), frame);
+    auto image = read_image(found.id, table);
+    if (!image.ok()) return damaged(reference_or_id, image.error());
+    for (const DiskSegment& segment : image->disk) {
+        if (const auto sound = check_segment(segment); !sound)
+            return damaged(reference_or_id, sound.error());
+    }
     return image;
 }
 

@@ -107,7 +107,8 @@ def damaged_image(bulkhead):
         expect(result.stderr != b"", "no message about a damaged image")
         for path in erofs:
             os.unlink(path)
-        expect_failure(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False), b"No such file")
+        expect_failure(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False), b"is damaged",
+                       b"No such file")
 
 
 def disk_full(bulkhead):

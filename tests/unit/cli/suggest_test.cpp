@@ -9,6 +9,7 @@ TEST_CASE("the nearest word is suggested, and nothing when none is near") {
     CHECK(suggest("runn", verbs) == "run");
     CHECK(suggest("imagse", verbs) == "images");
     CHECK(suggest("vresion", verbs) == "version");
+    CHECK(suggest("rnu", verbs) == "run");
     CHECK(suggest("rmi", verbs) == "rmi");
     CHECK(suggest("completely", verbs).empty());
     CHECK(suggest(std::string(100'000, 'r'), verbs).empty());
