@@ -8,8 +8,10 @@ namespace bulkhead::protocol {
 
 // The host's vsock port that the agent dials when it is ready to serve.
 inline constexpr std::uint32_t kAgentPort = 1024;
-// Ports of standard streams are numbered by the host from here up, each used once.
+// Ports of standard streams are numbered by the host from here up, each used once: the first
+// process's, and those of processes that are started later.
 inline constexpr std::uint32_t kFirstStreamPort = 0x1000'0000;
+inline constexpr std::uint32_t kFirstExecPort = 0x1000'0010;
 
 inline constexpr std::uint32_t kGuestCid =
     3;  // virtio 1.2 §5.10.4: the first CID that is not reserved

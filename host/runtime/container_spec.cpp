@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "host/runtime/linux_defaults.h"
-#include "host/runtime/utf8.h"
+#include "base/utf8.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {

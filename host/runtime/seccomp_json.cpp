@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "host/runtime/seccomp_profile.h"
-#include "host/runtime/utf8.h"
+#include "base/utf8.h"
 
 namespace bulkhead::runtime {
 

@@ -42,6 +42,10 @@ AgentStarted read_answer(const wire::StartReply& reply) {
     return started;
 }
 
+AgentStarted read_answer(const wire::ExecReply& reply) {
+    return {failure_of(reply.failure()), printable(reply.message()), {}, {}, {}};
+}
+
 AgentExit read_answer(const wire::WaitReply& reply) {
     return {reply.exit_code(), reply.signal(), reply.oom_killed()};
 }

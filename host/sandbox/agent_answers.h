@@ -9,6 +9,7 @@
 #include "host/sandbox/trace.h"
 
 namespace bulkhead::agent::v1 {
+class ExecReply;
 class StartReply;
 class WaitReply;
 }  // namespace bulkhead::agent::v1
@@ -32,6 +33,7 @@ struct AgentExit {
 };
 
 AgentStarted read_answer(const agent::v1::StartReply& reply);
+AgentStarted read_answer(const agent::v1::ExecReply& reply);
 AgentExit read_answer(const agent::v1::WaitReply& reply);
 
 }  // namespace bulkhead::sandbox

@@ -139,6 +139,11 @@ void AgentClient::start(const wire::StartRequest& request, Answer<AgentStarted> 
         "start", request, &wire::Agent::Stub::AsyncStart, std::move(answer));
 }
 
+void AgentClient::exec(const wire::ExecRequest& request, Answer<AgentStarted> answer) {
+    implementation_->call<AgentStarted, wire::ExecReply>(
+        "exec", request, &wire::Agent::Stub::AsyncExec, std::move(answer));
+}
+
 void AgentClient::wait(const std::string& process, Answer<AgentExit> answer) {
     wire::WaitRequest request;
     request.set_id(process);

@@ -15,8 +15,9 @@
 #include "host/sandbox/agent_answers.h"
 
 namespace bulkhead::agent::v1 {
+class ExecRequest;
 class StartRequest;
-}
+}  // namespace bulkhead::agent::v1
 
 namespace bulkhead::sandbox {
 
@@ -33,6 +34,8 @@ class AgentClient {
     ~AgentClient();
 
     void start(const agent::v1::StartRequest& request, Answer<AgentStarted> answer);
+    // A further process; only failure and message are set in the answer.
+    void exec(const agent::v1::ExecRequest& request, Answer<AgentStarted> answer);
     void wait(const std::string& process, Answer<AgentExit> answer);
     void signal(const std::string& process, int number, Answer<void> answer);
     void resize(const std::string& process, std::uint16_t rows, std::uint16_t columns,

@@ -38,12 +38,12 @@ SandboxPlan::SandboxPlan() = default;
 SandboxPlan::SandboxPlan(SandboxPlan&&) noexcept = default;
 SandboxPlan::~SandboxPlan() = default;
 
-Sandbox::Sandbox(EventLoop& loop, SandboxPlan plan, Trace& trace, Events events)
+Sandbox::Sandbox(EventLoop& loop, SandboxPlan plan, Stdio& stdio, Trace& trace, Events events)
     : loop_(loop),
       plan_(std::move(plan)),
       trace_(trace),
       events_(std::move(events)),
-      relay_(loop, plan_.stdio, [this] { conclude_when_done(); }) {}
+      stdio_(stdio) {}
 
 Sandbox::~Sandbox() = default;
 
@@ -73,7 +73,12 @@ void Sandbox::on_vm_started(const VmStarted& started) {
 void Sandbox::on_stream(VmStream stream) {
     if (stream.port != protocol::kAgentPort) {
         // Anything that was not announced is closed; before the agent is there, nothing was.
-        if (agent_) relay_.accept(stream.port, std::move(stream.stream));
+        if (!agent_) return;
+        if (stream.port < protocol::kFirstExecPort) {
+            stdio_.accept(stream.port, std::move(stream.stream));
+        } else {
+            execs_->accept(stream.port, std::move(stream.stream));
+        }
         return;
     }
     // One agent: PID 1 calls before anything else can, and whoever calls later is not it.
@@ -90,6 +95,7 @@ void Sandbox::on_agent(UniqueFd stream) {
     }
     events_.starting();
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
+    execs_ = std::make_unique<ExecTable>(*agent_);
     agent_->start(*plan_.start,
                   [this](Result<AgentStarted> answer) { on_process_started(std::move(answer)); });
     trace_.step("send the container");
@@ -103,9 +109,9 @@ Result<void> Sandbox::complete_start_request() {
         return errno_error("getrandom");
     request.set_entropy(std::move(entropy));
     auto& streams = *request.mutable_streams();
-    streams.set_stdin_port(relay_.ports().input);
-    streams.set_stdout_port(relay_.ports().output);
-    streams.set_stderr_port(relay_.ports().error);
+    streams.set_stdin_port(stdio_.ports().input);
+    streams.set_stdout_port(stdio_.ports().output);
+    streams.set_stderr_port(stdio_.ports().error);
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     request.set_realtime_ns(now.tv_sec * 1'000'000'000 + now.tv_nsec);
@@ -176,9 +182,9 @@ void Sandbox::give_up() {
 // A guest that says that its process ended, but keeps its streams open and silent, does not keep
 // us.
 void Sandbox::watch_drain() {
-    drained_count_ = relay_.output_count();
+    drained_count_ = stdio_.output_count();
     timer_ = loop_.after(kDrainPause, [this] {
-        const bool silent = relay_.output_count() == drained_count_ && relay_.waits_for_guest();
+        const bool silent = stdio_.output_count() == drained_count_ && stdio_.waits_for_guest();
         if (silent) {
             vm_->kill();
         } else {
@@ -188,7 +194,7 @@ void Sandbox::watch_drain() {
 }
 
 void Sandbox::stop_when_drained() {
-    if (relay_.drained()) stop_vm();
+    if (stdio_.drained()) stop_vm();
 }
 
 void Sandbox::stop_vm() {
@@ -207,7 +213,8 @@ void Sandbox::on_vm_ended(VmEnd end) {
     trace_.step("machine ends");
     timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.
-    relay_.no_more_streams();
+    if (execs_) execs_->fail("the container has ended");
+    stdio_.no_more_streams();
     conclude_when_done();
 }
 
@@ -215,7 +222,7 @@ void Sandbox::on_vm_ended(VmEnd end) {
 void Sandbox::conclude_when_done() {
     if (stage_ == Stage::Ended) return;
     if (vm_end_) {
-        if (killed_ || relay_.drained()) conclude();
+        if (killed_ || stdio_.drained()) conclude();
     } else if (stage_ == Stage::Stopping && outcome_ && outcome_->ran) {
         stop_when_drained();
     }
@@ -287,7 +294,35 @@ void Sandbox::resize(std::uint16_t rows, std::uint16_t columns) {
     agent_->resize(init_process(), rows, columns, [](const Result<void>&) {});
 }
 
+void Sandbox::exec(const oci::v1::Process& process, const ExecPlan& plan,
+                   ExecTable::Answer answer) {
+    if (!running()) return answer(Error("the container does not run"));
+    execs_->start(process, plan, std::move(answer));
+}
+
+void Sandbox::wait_exec(const std::string& process, AgentClient::Answer<AgentExit> answer) {
+    if (!agent_) return answer(Error("the container does not run"));
+    agent_->wait(process, std::move(answer));
+}
+
+void Sandbox::signal_exec(const std::string& process, int number) {
+    if (running()) agent_->signal(process, number, [](const Result<void>&) {});
+}
+
+void Sandbox::resize_exec(const std::string& process, std::uint16_t rows, std::uint16_t columns) {
+    if (running()) agent_->resize(process, rows, columns, [](const Result<void>&) {});
+}
+
+// A disk that lives on must not lose what the guest holds in memory: the process is killed, as a
+// kernel would do it, and the machine goes down in order. A guest that cannot do that in time loses
+// it.
 void Sandbox::kill() {
+    if (!running() || !plan_.orderly_shutdown) return destroy();
+    timer_ = loop_.after(kShutdownGrace, [this] { destroy(); });
+    agent_->signal(init_process(), SIGKILL, [](const Result<void>&) {});
+}
+
+void Sandbox::destroy() {
     killed_ = true;
     if (vm_end_) {
         if (stage_ != Stage::Ended) conclude();

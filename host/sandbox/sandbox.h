@@ -20,9 +20,10 @@
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "host/sandbox/agent_client.h"
+#include "host/sandbox/exec_table.h"
 #include "host/sandbox/launch.h"
 #include "host/sandbox/sandbox_end.h"
-#include "host/sandbox/stdio_relay.h"
+#include "host/sandbox/stdio.h"
 #include "host/sandbox/trace.h"
 #include "host/sandbox/vm.h"
 
@@ -44,7 +45,6 @@ struct SandboxPlan {
     Launch launch;
     // Complete but for clock, entropy and streams, which begin() adds.
     std::unique_ptr<agent::v1::StartRequest> start;
-    StdioPlan stdio;
     std::chrono::nanoseconds start_timeout{};
     // The disk lives on: the guest gets time to write everything to it.
     bool orderly_shutdown = false;
@@ -58,7 +58,8 @@ class Sandbox {
         std::function<void(const SandboxEnd&)> ended;  // once, last; must not destroy the Sandbox
     };
 
-    Sandbox(EventLoop& loop, SandboxPlan plan, Trace& trace, Events events);
+    // `stdio` takes the streams, and its owner tells streams_drained().
+    Sandbox(EventLoop& loop, SandboxPlan plan, Stdio& stdio, Trace& trace, Events events);
     Sandbox(const Sandbox&) = delete;
     Sandbox& operator=(const Sandbox&) = delete;
     ~Sandbox();
@@ -71,8 +72,22 @@ class Sandbox {
     // For the container's first process; before it runs, a signal that would end it ends the start.
     void signal(int number);
     void resize(std::uint16_t rows, std::uint16_t columns);
-    // Ends everything now, without waiting for output.
+    // As SIGKILL. Where the disk lives on the machine then goes down in order; otherwise all ends
+    // at once, without waiting for output.
     void kill();
+    // Ends everything now, whatever is lost.
+    void destroy();
+
+    // Every output of `stdio` has ended.
+    void streams_drained() { conclude_when_done(); }
+
+    // A further process. An error: the container does not run, or has ended meanwhile.
+    void exec(const oci::v1::Process& process, const ExecPlan& plan, ExecTable::Answer answer);
+    void wait_exec(const std::string& process, AgentClient::Answer<AgentExit> answer);
+    void signal_exec(const std::string& process, int number);
+    void resize_exec(const std::string& process, std::uint16_t rows, std::uint16_t columns);
+
+    [[nodiscard]] bool running() const { return stage_ == Stage::Running; }
 
   private:
     enum class Stage { Launching, Booting, Starting, Running, Stopping, Ended };
@@ -102,11 +117,12 @@ class Sandbox {
     SandboxPlan plan_;
     Trace& trace_;
     Events events_;
-    StdioRelay relay_;
+    Stdio& stdio_;
     Stage stage_ = Stage::Launching;
     std::uint64_t launch_ns_ = 0;
     std::unique_ptr<Vm> vm_;
     std::unique_ptr<AgentClient> agent_;
+    std::unique_ptr<ExecTable> execs_;
     EventLoop::Handle timer_;
     std::uint64_t drained_count_ = 0;
 

@@ -17,6 +17,7 @@ struct SandboxEnd {
     int exit_code = kExitOurs;
     std::string message;  // for the user; empty when there is nothing to say
     bool ran = false;     // the container's process was started
+    bool oom_killed = false;
 };
 
 // Of a process that ran.

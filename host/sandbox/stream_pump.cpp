@@ -53,7 +53,10 @@ StreamPump::Progress StreamPump::fill() {
 StreamPump::Progress StreamPump::drain() {
     const auto written = sink_.write(std::span(buffer_).subspan(start_, pending_));
     if (written.kind == StreamEnd::Transfer::Kind::WouldBlock) return wait_for(Waiting::Sink);
-    if (written.kind != StreamEnd::Transfer::Kind::Moved) return Progress::Done;
+    if (written.kind != StreamEnd::Transfer::Kind::Moved) {
+        sink_failed_ = true;
+        return Progress::Done;
+    }
     start_ += written.count;
     pending_ -= written.count;
     count_ += written.count;

@@ -23,6 +23,9 @@ class StreamPump {
     // Bytes that have passed.
     [[nodiscard]] std::uint64_t count() const { return count_; }
 
+    // Whether it ended because nobody takes the bytes, rather than because there are no more.
+    [[nodiscard]] bool sink_failed() const { return sink_failed_; }
+
     // Whether it waits for its source, rather than for its sink.
     [[nodiscard]] bool waits_for_source() const { return pending_ == 0; }
 
@@ -46,6 +49,7 @@ class StreamPump {
     std::size_t start_ = 0;    // of the bytes that are still to be written
     std::size_t pending_ = 0;  // how many there are
     std::uint64_t count_ = 0;
+    bool sink_failed_ = false;
     Waiting waiting_ = Waiting::Nothing;
     EventLoop::Handle wait_;
 };

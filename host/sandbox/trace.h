@@ -29,14 +29,19 @@ class Trace {
 
     [[nodiscard]] std::string to_json() const;
 
-  private:
     struct Event {
         Track track;
         std::string name;
-        std::uint64_t start_ns;
+        std::uint64_t start_ns;  // CLOCK_MONOTONIC
         std::uint64_t end_ns;
     };
 
+    [[nodiscard]] const std::vector<Event>& events() const { return events_; }
+
+    // A step that another process has timed.
+    void append(Event event) { events_.push_back(std::move(event)); }
+
+  private:
     std::uint64_t last_ns_ = now();
     std::vector<Event> events_;
 };

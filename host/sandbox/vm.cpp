@@ -77,8 +77,8 @@ Result<std::unique_ptr<Vm>> Vm::launch(EventLoop& loop, const Options& options, 
 
     std::unique_ptr<Vm> vm(new Vm(loop, std::move(process), std::move(channel.first),
                                   std::move(console.first), std::move(events)));
-    if (options.show_console)
-        vm->console_output_ = TRY(StreamEnd::of_host(STDERR_FILENO, Direction::Write));
+    if (options.console)
+        vm->console_output_ = TRY(StreamEnd::of_host(*options.console, Direction::Write));
     vm->watch();
     return vm;
 }

@@ -37,8 +37,8 @@ class Vm {
     };
 
     struct Options {
-        std::string program;        // bulkhead-vmm
-        bool show_console = false;  // on our standard error
+        std::string program;         // bulkhead-vmm
+        std::optional<int> console;  // where the guest's console goes, too; stays the caller's
     };
 
     // Starts the monitor and hands it the launch, whose descriptors are closed here after that.

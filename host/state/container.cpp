@@ -10,9 +10,11 @@
 
 namespace bulkhead::state {
 
-Container::Container(std::string directory, std::string name_link, UniqueFd lock, Record record)
+Container::Container(std::string directory, std::string name_link, std::string log, UniqueFd lock,
+                     Record record)
     : directory_(std::move(directory)),
       name_link_(std::move(name_link)),
+      log_(std::move(log)),
       lock_(std::move(lock)),
       record_(std::move(record)) {}
 
@@ -22,20 +24,46 @@ Container::~Container() {
     if (const auto removed = remove(); !removed) log::warning(removed.error().message());
 }
 
+Result<void> Container::set_starting() {
+    Record next = record_;
+    next.status = Status::Starting;
+    next.owner_pid = ::getpid();
+    next.vmm_pid = 0;
+    next.exit_code = 0;
+    next.oom_killed = false;
+    next.error.clear();
+    return write(next);
+}
+
 Result<void> Container::set_running(pid_t vmm_pid) {
     Record next = record_;
     next.status = Status::Running;
-    next.owner_pid = ::getpid();
     next.vmm_pid = vmm_pid;
     next.started_at = ::time(nullptr);
     return write(next);
 }
 
-Result<void> Container::set_exited(int exit_code) {
+Result<void> Container::set_stopping() {
+    Record next = record_;
+    next.status = Status::Stopping;
+    return write(next);
+}
+
+Result<void> Container::set_exited(int exit_code, bool oom_killed, std::string error) {
     Record next = record_;
     next.status = Status::Exited;
     next.finished_at = ::time(nullptr);
     next.exit_code = exit_code;
+    next.oom_killed = oom_killed;
+    next.error = std::move(error);
+    return write(next);
+}
+
+Result<void> Container::set_not_started(int exit_code, std::string error) {
+    Record next = record_;
+    next.status = Status::Created;
+    next.exit_code = exit_code;
+    next.error = std::move(error);
     return write(next);
 }
 
@@ -48,6 +76,7 @@ Result<void> Container::write(const Record& record) {
 Result<void> Container::remove() {
     if (directory_.empty()) return {};
     TRY(remove_container_files(directory_, name_link_));
+    remove_log_files(log_);
     directory_.clear();
     return {};
 }

@@ -14,7 +14,8 @@ namespace bulkhead::state {
 class Container {
   public:
     // Only StateStore makes these.
-    Container(std::string directory, std::string name_link, UniqueFd lock, Record record);
+    Container(std::string directory, std::string name_link, std::string log, UniqueFd lock,
+              Record record);
     Container(Container&&) noexcept = default;
     Container& operator=(Container&&) = delete;
     Container(const Container&) = delete;
@@ -26,13 +27,24 @@ class Container {
 
     [[nodiscard]] const Record& record() const { return record_; }
 
+    // Each writes the new state down, and leaves the old one when it cannot.
+    Result<void> set_starting();
     Result<void> set_running(pid_t vmm_pid);
-    Result<void> set_exited(int exit_code);
+    Result<void> set_stopping();
+    Result<void> set_exited(int exit_code, bool oom_killed, std::string error = {});
+    // The start failed: it is as it was before, but for the reason.
+    Result<void> set_not_started(int exit_code, std::string error);
 
     // The container stays after this object is gone.
     void keep() { keep_ = true; }
 
-    // Removes directory and name now, and says what went wrong.
+    // As keep(), and from now on another process may own it.
+    void release() {
+        keep();
+        lock_.reset();
+    }
+
+    // Removes directory, name and log now, and says what went wrong.
     Result<void> remove();
 
   private:
@@ -40,6 +52,7 @@ class Container {
 
     std::string directory_;  // empty once removed
     std::string name_link_;
+    std::string log_;
     UniqueFd lock_;
     Record record_;
     bool keep_ = false;

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/syscalls.h"
+#include "base/text.h"
 
 namespace bulkhead::state {
 
@@ -49,6 +50,12 @@ Result<void> remove_container_files(const std::string& directory, const std::str
     std::filesystem::remove_all(directory, failure);
     if (failure) return Error(failure, "remove " + directory + ": " + failure.message());
     return {};
+}
+
+void remove_log_files(const std::string& log) {
+    static_cast<void>(::unlink(log.c_str()));
+    for (int number = 1; ::unlink(concat(log, ".", number).c_str()) == 0; ++number) {
+    }
 }
 
 Result<bool> try_lock(const UniqueFd& lock) {

@@ -11,6 +11,8 @@ namespace bulkhead::state {
 
 inline constexpr const char* kContainersFolder = "containers";  // under root and under state
 inline constexpr const char* kNamesFolder = "names";            // under root: name -> id, a symlink
+inline constexpr const char* kLogsFolder = "logs";              // under root: <id>.log, .log.1, ...
+inline constexpr const char* kSocketsFolder = "sockets";        // under state: <id>.sock
 inline constexpr const char* kStateFile = "state.json";
 inline constexpr const char* kLockFile = "lock";
 // A directory that is being made, and has no lock yet that others could see.
@@ -21,6 +23,9 @@ Result<Record> read_record(const std::string& directory);
 // Removes the directory, and the name before it if it still is this container's: a name is free as
 // soon as its container can no longer be found by it.
 Result<void> remove_container_files(const std::string& directory, const std::string& name_link);
+
+// LOG, LOG.1, LOG.2, ...
+void remove_log_files(const std::string& log);
 
 // The lock belongs to the open file, as flock's does, but can also be looked at without taking it.
 // Takes it if nobody holds it: false when somebody does.

@@ -10,11 +10,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::pair<Status, const char*> kStatusNames[] = {
-    {Status::Created, "created"},
-    {Status::Running, "running"},
-    {Status::Exited, "exited"},
-    {Status::Dead, "dead"},
+constexpr std::pair<Status, std::string_view> kStatusNames[] = {
+    {Status::Created, "created"}, {Status::Starting, "starting"}, {Status::Stopping, "stopping"},
+    {Status::Running, "running"}, {Status::Exited, "exited"},     {Status::Dead, "dead"},
 };
 
 Error damaged(std::string_view key) {
@@ -31,6 +29,12 @@ Result<std::int64_t> number_at(const Json& json, const char* key) {
     const auto found = json.find(key);
     if (found == json.end() || !found->is_number_integer()) return damaged(key);
     return found->get<std::int64_t>();
+}
+
+Result<bool> truth_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_boolean()) return damaged(key);
+    return found->get<bool>();
 }
 
 Result<std::vector<std::string>> strings_at(const Json& json, const char* key) {
@@ -54,24 +58,29 @@ Result<Status> status_at(const Json& json, const char* key) {
 
 }  // namespace
 
-std::string to_json(const Record& record) {
-    const char* status = "created";
+std::string_view status_name(Status status) {
     for (const auto& [value, text] : kStatusNames) {
-        if (value == record.status) status = text;
+        if (value == status) return text;
     }
+    return "dead";
+}
+
+std::string to_json(const Record& record) {
     const Json json = {{"schema", Record::kSchema},
                        {"id", record.id},
                        {"name", record.name},
                        {"image", record.image},
                        {"command", record.command},
                        {"auto_remove", record.auto_remove},
-                       {"status", status},
+                       {"status", status_name(record.status)},
                        {"owner_pid", record.owner_pid},
                        {"vmm_pid", record.vmm_pid},
                        {"created_at", record.created_at},
                        {"started_at", record.started_at},
                        {"finished_at", record.finished_at},
-                       {"exit_code", record.exit_code}};
+                       {"exit_code", record.exit_code},
+                       {"oom_killed", record.oom_killed},
+                       {"error", record.error}};
     // Arguments may hold bytes that are no UTF-8; they are for display only.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -87,9 +96,7 @@ Result<Record> parse_record(std::string_view text) {
     record.name = TRY(string_at(json, "name"));
     record.image = TRY(string_at(json, "image"));
     record.command = TRY(strings_at(json, "command"));
-    const auto auto_remove = json.find("auto_remove");
-    if (auto_remove == json.end() || !auto_remove->is_boolean()) return damaged("auto_remove");
-    record.auto_remove = auto_remove->get<bool>();
+    record.auto_remove = TRY(truth_at(json, "auto_remove"));
     record.status = TRY(status_at(json, "status"));
     record.owner_pid = static_cast<pid_t>(TRY(number_at(json, "owner_pid")));
     record.vmm_pid = static_cast<pid_t>(TRY(number_at(json, "vmm_pid")));
@@ -97,6 +104,8 @@ Result<Record> parse_record(std::string_view text) {
     record.started_at = TRY(number_at(json, "started_at"));
     record.finished_at = TRY(number_at(json, "finished_at"));
     record.exit_code = static_cast<int>(TRY(number_at(json, "exit_code")));
+    record.oom_killed = TRY(truth_at(json, "oom_killed"));
+    record.error = TRY(string_at(json, "error"));
     return record;
 }
 

@@ -13,16 +13,28 @@
 
 namespace bulkhead::state {
 
+// docs/lifecycle.md has the picture.
 enum class Status {
-    Created,  // claimed; nothing runs yet
+    Created,   // never started, or the start failed
+    Starting,  // its machine boots
     Running,
+    Stopping,  // told to end
     Exited,
-    Dead,  // said to run, but its owner is gone without a word; never written, only found
+    Dead,  // said to be one of the three before, but its owner is gone without a word; never
+           // written, only found
 };
+
+// Whether a process owns the container, unless that process crashed.
+constexpr bool is_live(Status status) {
+    return status == Status::Starting || status == Status::Running || status == Status::Stopping;
+}
+
+// "created", "running", ...
+std::string_view status_name(Status status);
 
 struct Record {
     // Raised when a reader of an older version could not understand the file.
-    static constexpr int kSchema = 1;
+    static constexpr int kSchema = 2;
 
     std::string id;
     std::string name;
@@ -36,6 +48,8 @@ struct Record {
     std::int64_t started_at = 0;
     std::int64_t finished_at = 0;
     int exit_code = 0;
+    bool oom_killed = false;
+    std::string error;  // why it did not start, or how it was lost
 };
 
 std::string to_json(const Record& record);

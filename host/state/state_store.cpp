@@ -74,6 +74,8 @@ std::string StateStore::name_link(std::string_view name) const {
 Result<StateStore> StateStore::open(Paths paths) {
     StateStore store(std::move(paths));
     TRY(make_directories(store.paths_.root + "/" + kNamesFolder));
+    TRY(make_directories(store.paths_.root + "/" + kLogsFolder));
+    TRY(make_directories(store.paths_.state + "/" + kSocketsFolder));
     TRY(make_directories(store.containers_folder(false)));
     TRY(make_directories(store.containers_folder(true)));
     TRY(store.sweep());
@@ -89,11 +91,34 @@ Result<void> StateStore::sweep() const {
         if (!lock) continue;  // removed this moment
         if (!TRY(try_lock(*lock))) continue;
         const auto record = read_record(directory);
+        if (record && record->status == Status::Created) continue;
         const auto removed =
             remove_container_files(directory, record ? name_link(record->name) : "");
         if (!removed) log::warning(removed.error().message());
     }
+    sweep_files();
     return {};
+}
+
+// Logs and sockets whose container is gone: a reboot emptied the state directory, or a crash came
+// between the two.
+void StateStore::sweep_files() const {
+    for (const std::string& folder :
+         {paths_.root + "/" + kLogsFolder, paths_.state + "/" + kSocketsFolder}) {
+        for (const std::string& entry : entries_of(folder)) {
+            if (!container_exists(entry.substr(0, entry.find('.'))))
+                static_cast<void>(::unlink(concat(folder, "/", entry).c_str()));
+        }
+    }
+}
+
+bool StateStore::container_exists(std::string_view id) const {
+    constexpr std::array kFolders = {false, true};
+    return std::any_of(kFolders.begin(), kFolders.end(), [&](bool auto_remove) {
+        const std::string folder = containers_folder(auto_remove);
+        return ::access(concat(folder, "/", id).c_str(), F_OK) == 0 ||
+               ::access(concat(folder, "/", kNewPrefix, id).c_str(), F_OK) == 0;
+    });
 }
 
 // A name whose container does not exist: its owner crashed between the two, or a reboot emptied
@@ -102,13 +127,7 @@ bool StateStore::claim_is_stale(const std::string& link) const {
     std::array<char, 128> id{};
     const ssize_t length = ::readlink(link.c_str(), id.data(), id.size());
     if (length <= 0) return false;
-    const std::string_view name(id.data(), static_cast<std::size_t>(length));
-    constexpr std::array kFolders = {false, true};
-    return std::none_of(kFolders.begin(), kFolders.end(), [&](bool auto_remove) {
-        const std::string folder = containers_folder(auto_remove);
-        return ::access(concat(folder, "/", name).c_str(), F_OK) == 0 ||
-               ::access(concat(folder, "/", kNewPrefix, name).c_str(), F_OK) == 0;
-    });
+    return !container_exists(std::string_view(id.data(), static_cast<std::size_t>(length)));
 }
 
 Result<std::string> StateStore::claim_name(const std::string& wanted, const std::string& id) const {
@@ -148,7 +167,39 @@ Result<Container> StateStore::create(const NewContainer& wanted) {
     }
     std::string directory = folder + "/" + record.id;
     std::string link = name_link(record.name);
-    return Container(std::move(directory), std::move(link), std::move(*lock), std::move(record));
+    std::string log = log_of(record);
+    return Container(std::move(directory), std::move(link), std::move(log), std::move(*lock),
+                     std::move(record));
+}
+
+Result<Container> StateStore::claim(const Record& record) {
+    const std::string directory = directory_of(record);
+    UniqueFd lock = TRY(open_file(directory + "/" + kLockFile, O_RDWR));
+    if (!TRY(try_lock(lock))) {
+        return Error(std::make_error_code(std::errc::device_or_resource_busy),
+                     concat("container ", record.name, " is running"));
+    }
+    Record current = TRY(read_record(directory));  // it may have changed before the lock was ours
+    current.owner_pid = ::getpid();
+    // Not among the arguments: one of them may be moved from before the others are made.
+    std::string link = name_link(current.name);
+    std::string log = log_of(current);
+    Container container(directory, std::move(link), std::move(log), std::move(lock),
+                        std::move(current));
+    container.keep();
+    return container;
+}
+
+std::string StateStore::directory_of(const Record& record) const {
+    return concat(containers_folder(record.auto_remove), "/", record.id);
+}
+
+std::string StateStore::log_of(const Record& record) const {
+    return concat(paths_.root, "/", kLogsFolder, "/", record.id, ".log");
+}
+
+std::string StateStore::socket_of(const Record& record) const {
+    return concat(paths_.state, "/", kSocketsFolder, "/", record.id, ".sock");
 }
 
 std::vector<Record> StateStore::list() const {
@@ -160,8 +211,7 @@ std::vector<Record> StateStore::list() const {
             const std::string directory = concat(folder, "/", entry);
             auto record = read_record(directory);
             if (!record || record->id != entry) continue;
-            if (record->status != Status::Exited && !lock_is_held(directory))
-                record->status = Status::Dead;
+            if (is_live(record->status) && !lock_is_held(directory)) record->status = Status::Dead;
             records.push_back(*std::move(record));
         }
     }
@@ -184,7 +234,7 @@ Result<Record> StateStore::find(std::string_view reference) const {
 }
 
 Result<void> StateStore::remove(const Record& record, bool force) {
-    const std::string directory = concat(containers_folder(record.auto_remove), "/", record.id);
+    const std::string directory = directory_of(record);
     const UniqueFd lock = TRY(open_file(directory + "/" + kLockFile, O_RDWR));
     if (!TRY(try_lock(lock))) {
         if (!force) {
@@ -194,7 +244,10 @@ Result<void> StateStore::remove(const Record& record, bool force) {
         }
         TRY(end_owner(directory, lock));
     }
-    return remove_container_files(directory, name_link(record.name));
+    TRY(remove_container_files(directory, name_link(record.name)));
+    remove_log_files(log_of(record));
+    static_cast<void>(::unlink(socket_of(record).c_str()));
+    return {};
 }
 
 }  // namespace bulkhead::state

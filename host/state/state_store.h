@@ -33,6 +33,19 @@ class StateStore {
     // Claims an id and a name. An error that is EEXIST: the name is taken.
     Result<Container> create(const NewContainer& wanted);
 
+    // Takes a container that nobody owns, to start it; it stays when the object goes. An error that
+    // is EBUSY: it has an owner.
+    Result<Container> claim(const Record& record);
+
+    // Where a container's own files are.
+    [[nodiscard]] std::string directory_of(const Record& record) const;
+
+    // Its output, as host/logs writes it. Never in memory, and gone with the container.
+    [[nodiscard]] std::string log_of(const Record& record) const;
+
+    // The socket that its owner listens on.
+    [[nodiscard]] std::string socket_of(const Record& record) const;
+
     // Every container, newest first, with Status::Dead where the owner is gone. One that cannot be
     // read is left out: a list never fails because of one container.
     [[nodiscard]] std::vector<Record> list() const;
@@ -48,6 +61,8 @@ class StateStore {
     explicit StateStore(Paths paths) : paths_(std::move(paths)) {}
 
     Result<void> sweep() const;
+    void sweep_files() const;
+    [[nodiscard]] bool container_exists(std::string_view id) const;
     [[nodiscard]] std::string containers_folder(bool auto_remove) const;
     [[nodiscard]] std::string name_link(std::string_view name) const;
     Result<std::string> claim_name(const std::string& wanted, const std::string& id) const;

@@ -7,7 +7,7 @@
 #include "host/runtime/quantities.h"
 #include "host/runtime/tmpfs.h"
 #include "host/runtime/ulimit.h"
-#include "host/runtime/utf8.h"
+#include "base/utf8.h"
 #include "host/state/record.h"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "host/runtime/seccomp_profile.h"
-#include "host/runtime/utf8.h"
+#include "base/utf8.h"
 #include "proto/oci.pb.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         BULKHEAD_CHECK(seccomp.default_action() == profile->default_action);
         for (const auto& rule : seccomp.syscalls()) {
             BULKHEAD_CHECK(rule.names_size() > 0);
-            for (const auto& name : rule.names()) BULKHEAD_CHECK(is_utf8(name));
+            for (const auto& name : rule.names()) BULKHEAD_CHECK(bulkhead::is_utf8(name));
             for (const auto& argument : rule.args()) BULKHEAD_CHECK(argument.index() < 6);
         }
     }

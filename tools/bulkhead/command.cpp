@@ -27,4 +27,17 @@ Parsed parse_command(const Command& command, const Words& words, std::vector<Fla
     return {false, kExitOk, {}};
 }
 
+int for_each_container(const Words& references,
+                       const std::function<Result<void>(const std::string&)>& act) {
+    int code = kExitOk;
+    for (const std::string& reference : references) {
+        if (const auto done = act(reference); done) {
+            std::cout << reference << "\n";
+        } else {
+            code = fail(kExitFailure, done.error().message());
+        }
+    }
+    return code;
+}
+
 }  // namespace bulkhead::cli

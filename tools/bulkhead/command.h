@@ -1,6 +1,7 @@
 // The verbs of the command line and what they share. Thread: main.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +46,23 @@ struct Parsed {
 Parsed parse_command(const Command& command, const Words& words, std::vector<Flag> flags,
                      Placement placement = Placement::Anywhere);
 
-// The commands, each in its own file.
+// Calls `act` on each, prints the name of each that it could be done to, and says what went wrong
+// with the others. Gives the command's exit code.
+int for_each_container(const Words& references,
+                       const std::function<Result<void>(const std::string&)>& act);
+
+// The commands, in the order of the help text.
 extern const Command kRunCommand;
+extern const Command kCreateCommand;
+extern const Command kStartCommand;
+extern const Command kStopCommand;
+extern const Command kRestartCommand;
+extern const Command kKillCommand;
+extern const Command kExecCommand;
+extern const Command kAttachCommand;
+extern const Command kLogsCommand;
+extern const Command kWaitCommand;
+extern const Command kInspectCommand;
 extern const Command kLoadCommand;
 extern const Command kImagesCommand;
 extern const Command kRmiCommand;
@@ -54,5 +70,7 @@ extern const Command kPsCommand;
 extern const Command kRmCommand;
 extern const Command kVersionCommand;
 extern const Command kDoctorCommand;
+// Not in the help text: what `run` and `start` start.
+extern const Command kSuperviseCommand;
 
 }  // namespace bulkhead::cli

@@ -21,8 +21,12 @@ std::string status_text(const Record& record, std::time_t now) {
     switch (record.status) {
         case Status::Created:
             return "Created";
+        case Status::Starting:
+            return "Starting";
         case Status::Running:
             return "Up " + duration_text(now - record.started_at);
+        case Status::Stopping:
+            return "Stopping";
         case Status::Exited:
             return concat("Exited (", record.exit_code, ") ",
                           duration_text(now - record.finished_at), " ago");
@@ -54,7 +58,7 @@ int list_containers(const Context& context, const Words& words) {
     const std::time_t now = std::time(nullptr);
     std::vector<Row> rows = {{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NAMES"}};
     for (const Record& record : containers->list()) {
-        if (!all && record.status != Status::Running) continue;
+        if (!all && !state::is_live(record.status)) continue;
         if (quiet) std::cout << state::short_id(record.id) << "\n";
         rows.push_back({state::short_id(record.id), record.image, command_text(record),
                         duration_text(now - record.created_at) + " ago", status_text(record, now),
@@ -79,16 +83,9 @@ int remove_containers(const Context& context, const Words& words) {
         return usage_error(kRmCommand, "'bulkhead rm' requires at least 1 argument");
     auto containers = state::StateStore::open(context.paths);
     if (!containers) return fail(kExitFailure, containers.error().message());
-    int code = kExitOk;
-    for (const std::string& reference : parsed.arguments) {
-        const auto removed = remove_container(*containers, reference, force);
-        if (removed) {
-            std::cout << reference << "\n";
-        } else {
-            code = fail(kExitFailure, removed.error().message());
-        }
-    }
-    return code;
+    return for_each_container(parsed.arguments, [&](const std::string& reference) {
+        return remove_container(*containers, reference, force);
+    });
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace bulkhead::cli {
 
-Result<HostFiles> find_host_files() {
+Result<engine::HostFiles> find_host_files() {
     std::array<char, PATH_MAX> buffer{};
     const ssize_t length = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
     if (length <= 0) return errno_error("find out where bulkhead is (/proc/self/exe)");
@@ -16,8 +16,8 @@ Result<HostFiles> find_host_files() {
         std::string(buffer.data(), static_cast<std::size_t>(length)));
     const std::filesystem::path bin = program.parent_path();
     const std::filesystem::path share = bin.parent_path() / "share" / "bulkhead";
-    return HostFiles{bin / "bulkhead-vmm", share / "vmlinux", share / "initramfs.cpio",
-                     share / "upper.template"};
+    return engine::HostFiles{bin / "bulkhead-vmm", share / "vmlinux", share / "initramfs.cpio",
+                             share / "upper.template"};
 }
 
 }  // namespace bulkhead::cli

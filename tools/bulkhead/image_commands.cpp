@@ -5,11 +5,11 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "host/engine/supervisor_main.h"
 #include "host/image/image_store.h"
 #include "host/image/reference.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/listing.h"
-#include "tools/bulkhead/run_plan.h"
 
 namespace bulkhead::cli {
 
@@ -19,7 +19,7 @@ constexpr std::size_t kShortIdLength = 12;
 
 Result<image::ImageStore> open_store(const Context& context) {
     TRY(state::make_directories(context.paths.root));
-    return image::ImageStore::open(image_store_path(context.paths));
+    return image::ImageStore::open(engine::image_store_path(context.paths));
 }
 
 // One line that is written over, on a terminal only.

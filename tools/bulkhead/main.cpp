@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "base/log.h"
@@ -18,8 +19,11 @@ namespace bulkhead::cli {
 namespace {
 
 // In the order of the help text.
-constexpr std::array kCommands = {&kRunCommand, &kLoadCommand, &kImagesCommand,  &kRmiCommand,
-                                  &kPsCommand,  &kRmCommand,   &kVersionCommand, &kDoctorCommand};
+constexpr std::array kCommands = {
+    &kRunCommand,  &kCreateCommand,  &kStartCommand,  &kStopCommand, &kRestartCommand,
+    &kKillCommand, &kExecCommand,    &kAttachCommand, &kLogsCommand, &kWaitCommand,
+    &kPsCommand,   &kInspectCommand, &kRmCommand,     &kLoadCommand, &kImagesCommand,
+    &kRmiCommand,  &kVersionCommand, &kDoctorCommand};
 
 struct GlobalFlags {
     std::string root;
@@ -63,6 +67,9 @@ Result<state::Paths> choose_paths(const GlobalFlags& flags) {
         paths.root = usual.root;
         if (paths.state.empty()) paths.state = usual.state;
     }
+    // A supervisor has a working directory of its own.
+    paths.root = std::filesystem::absolute(paths.root).lexically_normal().string();
+    paths.state = std::filesystem::absolute(paths.state).lexically_normal().string();
     return paths;
 }
 
@@ -75,6 +82,14 @@ int unknown_command(const std::string& word) {
                                      "\nSee 'bulkhead --help'."));
 }
 
+const Command* find_command(const std::string& name) {
+    if (name == kSuperviseCommand.name) return &kSuperviseCommand;
+    for (const Command* command : kCommands) {
+        if (command->name == name) return command;
+    }
+    return nullptr;
+}
+
 int dispatch(const Words& words) {
     GlobalFlags global;
     const auto flags = global_flags(global);
@@ -85,13 +100,11 @@ int dispatch(const Words& words) {
         std::cout << overview(flags);
         return kExitOk;
     }
-    for (const Command* command : kCommands) {
-        if (command->name != rest->front()) continue;
-        auto paths = choose_paths(global);
-        if (!paths) return fail(kExitRunFailure, paths.error().message());
-        return command->run({*std::move(paths)}, Words(rest->begin() + 1, rest->end()));
-    }
-    return unknown_command(rest->front());
+    const Command* command = find_command(rest->front());
+    if (command == nullptr) return unknown_command(rest->front());
+    auto paths = choose_paths(global);
+    if (!paths) return fail(kExitRunFailure, paths.error().message());
+    return command->run({*std::move(paths)}, Words(rest->begin() + 1, rest->end()));
 }
 
 // A descriptor that we open must never take the place of a standard stream.

@@ -5,6 +5,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/runtime/signals.h"
 #include "host/sandbox/shape.h"
 
 namespace bulkhead::cli {
@@ -47,15 +48,18 @@ Result<std::uint64_t> parse_storage_option(std::string_view text) {
     return parse_disk_size(text.substr(kSize.size()));
 }
 
-Result<std::chrono::nanoseconds> parse_seconds(std::string_view text) {
-    constexpr int kLongest = 86'400;
-    if (text.ends_with('s')) text.remove_suffix(1);
-    int seconds = 0;
-    const auto* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, seconds);
-    if (parsed.ec != std::errc() || parsed.ptr != end || seconds <= 0 || seconds > kLongest)
-        return Error("want a number of seconds");
+Result<std::chrono::nanoseconds> parse_start_timeout(std::string_view text) {
+    const std::uint32_t seconds = TRY(parse_seconds(text));
+    if (seconds == 0) return Error("want a number of seconds");
     return std::chrono::nanoseconds(std::chrono::seconds(seconds));
+}
+
+Result<void> add_label(const std::string& text, std::map<std::string, std::string>& labels) {
+    const auto separator = text.find('=');
+    const std::string key = text.substr(0, separator);
+    if (key.empty()) return Error(concat("invalid label \"", text, "\", want KEY=VALUE"));
+    labels[key] = separator == std::string::npos ? "" : text.substr(separator + 1);
+    return {};
 }
 
 Result<void> set_seccomp(std::string_view value, runtime::ContainerOptions& container) {
@@ -145,27 +149,59 @@ void add_machine_flags(RunFlags& target, std::vector<Flag>& flags) {
          {"kernel-args", '\0', "TEXT", "added to the guest kernel's command line",
           store(target.kernel_arguments)},
          {"start-timeout", '\0', "SECONDS", "for the guest to boot and answer (default 120)",
-          parsed_into(target.start_timeout, parse_seconds)},
-         {"console", '\0', "", "show the guest's console on standard error",
-          store(target.show_console)},
-         {"trace", '\0', "FILE", "write where the start's time went (Chrome trace format)",
-          store(target.trace_file)}});
+          parsed_into(target.start_timeout, parse_start_timeout)}});
 }
 
 }  // namespace
 
-std::vector<Flag> run_flags(RunFlags& target) {
+Result<std::uint32_t> parse_seconds(std::string_view text) {
+    constexpr std::uint32_t kLongest = 86'400;
+    if (text.ends_with('s')) text.remove_suffix(1);
+    std::uint32_t seconds = 0;
+    const auto* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, seconds);
+    if (parsed.ec != std::errc() || parsed.ptr != end || seconds > kLongest)
+        return Error("want a number of seconds");
+    return seconds;
+}
+
+std::vector<Flag> create_flags(RunFlags& target) {
     std::vector<Flag> flags = {
         {"rm", '\0', "", "remove the container when it ends", store(target.auto_remove)},
-        {"name", '\0', "NAME", "the container's name", store(target.name)}};
+        {"name", '\0', "NAME", "the container's name", store(target.name)},
+        {"label", 'l', "KEY[=VALUE]", "a label",
+         [&target](const std::string& value) { return add_label(value, target.labels); }},
+        {"cidfile", '\0', "FILE", "write the container's id to a new file", store(target.cid_file)},
+        {"stop-signal", '\0', "SIGNAL", "that `stop` sends (default TERM)",
+         [&target](const std::string& value) -> Result<void> {
+             target.stop_signal = static_cast<std::uint32_t>(TRY(runtime::parse_signal(value)));
+             return {};
+         }},
+        {"stop-timeout", '\0', "SECONDS", "that `stop` waits before it kills (default 10)",
+         parsed_into(target.stop_timeout_seconds, parse_seconds)}};
     add_process_flags(target, flags);
     add_confinement_flags(target, flags);
     add_machine_flags(target, flags);
     return flags;
 }
 
-Result<void> take_run_arguments(const Words& arguments, RunFlags& target) {
-    if (arguments.empty()) return Error("'bulkhead run' requires at least 1 argument: the image");
+std::vector<Flag> run_flags(RunFlags& target) {
+    std::vector<Flag> flags = create_flags(target);
+    flags.insert(flags.begin(), {"detach", 'd', "", "run in the background and print the id",
+                                 store(target.detach)});
+    flags.insert(flags.end(),
+                 {{"console", '\0', "", "show the guest's console on standard error",
+                   store(target.show_console)},
+                  {"trace", '\0', "FILE", "write where the start's time went (Chrome trace format)",
+                   store(target.trace_file)}});
+    return flags;
+}
+
+Result<void> take_run_arguments(std::string_view command, const Words& arguments,
+                                RunFlags& target) {
+    if (arguments.empty()) {
+        return Error(concat("'bulkhead ", command, "' requires at least 1 argument: the image"));
+    }
     target.image = arguments.front();
     target.container.arguments.assign(arguments.begin() + 1, arguments.end());
     return {};

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from support import Bulkhead, Failure, Footprint, expect
+from support import Bulkhead, Failure, Footprint, expect, parent_of
 
 BLOCK = os.urandom(1 << 20)  # sent again and again: making a gigabyte of noise would measure the noise
 STDIO_MIB = int(os.environ.get("BULKHEAD_TEST_STDIO_MIB", "1024"))
@@ -135,13 +135,17 @@ def guest_panic(bulkhead):
     Footprint(bulkhead).expect_same(before, "a guest panic")
 
 
+def only_monitor(bulkhead):
+    monitors = bulkhead.monitors()
+    expect(len(monitors) == 1, f"monitors: {monitors}")
+    return monitors[0]
+
+
 def killed_monitor(bulkhead):
     """kill -9 of the monitor: bulkhead returns at once, says so, and leaves nothing."""
     before = Footprint(bulkhead)
     process = start_sleeping(bulkhead)
-    monitors = bulkhead.children("bulkhead-vmm", process.pid)
-    expect(len(monitors) == 1, f"monitors: {monitors}")
-    os.kill(monitors[0], signal.SIGKILL)
+    os.kill(only_monitor(bulkhead), signal.SIGKILL)
     _, errors = process.communicate()
     expect(process.returncode == 125, f"exit code {process.returncode}")
     expect(b"kill" in errors.lower(), f"stderr: {errors!r}")
@@ -149,23 +153,36 @@ def killed_monitor(bulkhead):
 
 
 def killed_cli(bulkhead):
-    """kill -9 of bulkhead itself: the VM ends, and the next command sweeps what was left."""
+    """kill -9 of bulkhead itself: the container goes on, is listed, and ends when it is told to."""
     before = Footprint(bulkhead)
-    process = start_sleeping(bulkhead)
-    monitors = bulkhead.children("bulkhead-vmm", process.pid)
-    expect(len(monitors) == 1, f"monitors: {monitors}")
+    process = start_sleeping(bulkhead, "--name", "orphan")
     process.kill()
     process.wait()
     process.stdout.close()
     process.stderr.close()
-    while os.path.exists(f"/proc/{monitors[0]}"):
-        time.sleep(0.01)
-    subprocess.run(bulkhead.command("ps", "-a"), check=True, stdout=subprocess.DEVNULL)
+    listed = subprocess.run(bulkhead.command("ps"), check=True, stdout=subprocess.PIPE).stdout
+    expect(b"orphan" in listed, f"ps: {listed!r}")
+    subprocess.run(bulkhead.command("stop", "-t", "0", "orphan"), check=True, stdout=subprocess.DEVNULL)
     Footprint(bulkhead).expect_same(before, "a killed bulkhead")
 
 
+def killed_supervisor(bulkhead):
+    """kill -9 of the supervisor: its VM ends, the container is never called running, and can go."""
+    before = Footprint(bulkhead)
+    process = start_sleeping(bulkhead)
+    monitor = only_monitor(bulkhead)
+    os.kill(parent_of(monitor), signal.SIGKILL)
+    _, errors = process.communicate()
+    expect(process.returncode == 125, f"exit code {process.returncode}")
+    expect(b"the container's supervisor is gone" in errors, f"stderr: {errors!r}")
+    while os.path.exists(f"/proc/{monitor}"):
+        time.sleep(0.01)
+    subprocess.run(bulkhead.command("ps", "-a"), check=True, stdout=subprocess.DEVNULL)
+    Footprint(bulkhead).expect_same(before, "a killed supervisor")
+
+
 CASES = {case.__name__: case for case in (debian_programs, debian_disk, stdio_volume, repeated_runs, guest_panic,
-                                          killed_monitor, killed_cli)}
+                                          killed_monitor, killed_cli, killed_supervisor)}
 
 
 def main():

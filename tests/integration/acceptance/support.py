@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tempfile
+import time
 
 
 class Failure(Exception):
@@ -41,9 +42,10 @@ class Bulkhead:
     def start(self, *arguments, **options):
         return subprocess.Popen(self.command("run", *arguments), **options)
 
-    def children(self, name, pid):
-        """Process ids of the processes called `name` below `pid`."""
-        return [entry for entry, parent, comm in processes() if parent == pid and comm == name[:15]]
+    @staticmethod
+    def monitors():
+        """Process ids of the monitors that run."""
+        return [pid for pid, _, name in processes() if name == "bulkhead-vmm"]
 
 
 def processes():
@@ -64,6 +66,14 @@ def processes():
     return found
 
 
+def bulkhead_processes():
+    return sorted(pid for pid, _, name in processes() if name.startswith("bulkhead"))
+
+
+def parent_of(pid):
+    return next(parent for entry, parent, _ in processes() if entry == pid)
+
+
 def files_below(*directories):
     return sorted(os.path.join(folder, name) for directory in directories
                   for folder, folders, names in os.walk(directory) for name in folders + names)
@@ -73,13 +83,20 @@ class Footprint:
     """What a finished run must not leave: processes, mounts, files. Compare two of them."""
 
     def __init__(self, bulkhead):
-        self.processes = sorted(pid for pid, _, name in processes() if name.startswith("bulkhead"))
+        self.processes = bulkhead_processes()
         with open("/proc/self/mounts", encoding="utf-8") as file:
             self.mounts = sorted(file.read().splitlines())
-        self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.state, "containers"))
+        self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.root, "logs"),
+                                 bulkhead.state)
         self.temporary = sorted(name for name in os.listdir(tempfile.gettempdir()) if "bulkhead" in name)
 
     def expect_same(self, before, what):
+        # A supervisor tells of the end before it goes.
+        for _ in range(100):
+            if self.processes == before.processes:
+                break
+            time.sleep(0.1)
+            self.processes = bulkhead_processes()
         for part in ("processes", "mounts", "files", "temporary"):
             mine, others = getattr(self, part), getattr(before, part)
             expect(mine == others, f"{what} left {part}: {sorted(set(mine) - set(others))} "

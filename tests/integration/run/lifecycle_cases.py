@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import tempfile
 
@@ -37,12 +36,7 @@ def containers(bulkhead):
         command(bulkhead, "rm", "-f", "busy")
         expect(process.wait() == 125, f"exit code {process.returncode}")
         expect(b"killed" in process.stderr.read(), "no word about the kill")
-    with bulkhead.start("--name", "crash", "busybox", "sh", "-c", "echo ready; sleep 10000",
-                        stdout=subprocess.PIPE) as process:
-        expect(process.stdout.readline() == b"ready\n", "no container")
-        process.send_signal(signal.SIGKILL)
-    expect("Dead" in command(bulkhead, "ps", "-a"), "a crashed container is not reported as dead")
-    command(bulkhead, "rm", "crash")
+    expect(command(bulkhead, "ps", "-aq") == "", "rm -f left a container")
 
 
 def observation(bulkhead):

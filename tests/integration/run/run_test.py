@@ -12,6 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acceptance"))
 
+import engine_cases  # noqa: E402
 import failure_cases  # noqa: E402
 import lifecycle_cases  # noqa: E402
 import process_cases  # noqa: E402
@@ -23,6 +24,8 @@ CASES = {case.__name__: case for case in (
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
     terminal_cases.terminal, terminal_cases.signals,
     lifecycle_cases.containers, lifecycle_cases.observation,
+    engine_cases.background, engine_cases.restarts, engine_cases.execs, engine_cases.attaching,
+    engine_cases.output_kept, engine_cases.crashes,
     failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)}
 
 

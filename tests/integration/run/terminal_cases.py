@@ -102,7 +102,7 @@ def signals(bulkhead):
         code = process.wait()
     expect(code == 137, f"exit code of an insisted end: {code}")
     with bulkhead.start("--rm", "busybox", "true") as process:
-        while not bulkhead.children("bulkhead-vmm", process.pid):
+        while not bulkhead.monitors():
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         code = process.wait()

@@ -14,7 +14,7 @@ namespace {
 
 Result<void> parse(RunFlags& flags, const Words& words) {
     const Words rest = TRY(parse_flags(words, run_flags(flags), Placement::BeforeArguments));
-    return take_run_arguments(rest, flags);
+    return take_run_arguments("run", rest, flags);
 }
 
 std::optional<std::string> nothing(const std::string& /*name*/) {
@@ -143,6 +143,27 @@ TEST_CASE("bad values are refused with the flag's name") {
     }
     RunFlags flags;
     CHECK_FALSE(parse(flags, {"--rm"}));
+}
+
+TEST_CASE("what becomes of the container: background, labels, the way to stop") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"-d", "-l", "a=b=c", "--label", "only", "--stop-signal", "SIGINT",
+                          "--stop-timeout", "30", "--cidfile", "/tmp/id", "i"}));
+    CHECK(flags.detach);
+    CHECK(flags.labels == std::map<std::string, std::string>{{"a", "b=c"}, {"only", ""}});
+    CHECK(flags.stop_signal == SIGINT);
+    CHECK(flags.stop_timeout_seconds == 30);
+    CHECK(flags.cid_file == "/tmp/id");
+    RunFlags usual;
+    REQUIRE(parse(usual, {"i"}));
+    CHECK(usual.stop_signal == SIGTERM);
+    CHECK(usual.stop_timeout_seconds == 10);
+    for (const Words& words : std::vector<Words>{{"--label", "=x", "i"},
+                                                 {"--stop-signal", "SIGNOTHING", "i"},
+                                                 {"--stop-timeout", "-1", "i"}}) {
+        RunFlags bad;
+        CHECK_FALSE(parse(bad, words));
+    }
 }
 
 TEST_CASE("memory and CPUs are bounded") {

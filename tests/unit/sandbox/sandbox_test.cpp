@@ -2,6 +2,7 @@
 #include "host/sandbox/sandbox.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/syscalls.h"
+#include "host/engine/container_stdio.h"
 #include "proto/agent.pb.h"
 
 namespace bulkhead::sandbox {
@@ -18,18 +20,13 @@ namespace {
 
 constexpr std::chrono::minutes kLong{10};
 
-// Our side of the container's streams, and the sandbox between them.
+// A client's side of the container's streams, and the sandbox between them.
 class Run {
   public:
-    explicit Run(const std::string& behaviour) : behaviour_(behaviour) {
-        output_ = make_pipe().value();
-        error_ = make_pipe().value();
-    }
+    explicit Run(const std::string& behaviour) : behaviour_(behaviour) {}
 
     Run& with_input(std::string_view text) {
-        auto pipe = make_pipe().value();
-        REQUIRE(write_full(pipe.second.get(), std::as_bytes(std::span(text))));
-        input_ = std::move(pipe.first);
+        input_ = text;
         return *this;
     }
 
@@ -58,7 +55,15 @@ class Run {
         EventLoop loop;
         SandboxEnd end;
         Sandbox* handle = nullptr;
-        Sandbox sandbox(loop, plan(), trace,
+        engine::ContainerStdio stdio(
+            loop, {input_.has_value(), true, true}, [](auto, auto) {},
+            [&] { handle->streams_drained(); });
+        auto client = stdio.attach(input_.has_value()).value();
+        if (input_) {
+            REQUIRE(write_full(client.input.get(), std::as_bytes(std::span(*input_))));
+            client.input.reset();
+        }
+        Sandbox sandbox(loop, plan(), stdio, trace,
                         {[] {},
                          [&] {
                              if (when_running_) when_running_(*handle);
@@ -74,12 +79,14 @@ class Run {
         loop.run();
         // Nothing is left of the monitor, not even a zombie.
         CHECK(::kill(pid, 0) != 0);
+        output_ = available(client.output);
+        error_ = available(client.error);
         return end;
     }
 
-    std::string output() { return read_pipe(output_); }
+    [[nodiscard]] const std::string& output() const { return output_; }
 
-    std::string error() { return read_pipe(error_); }
+    [[nodiscard]] const std::string& error() const { return error_; }
 
     Trace trace;
 
@@ -92,27 +99,22 @@ class Run {
         plan.launch.shape = {1, std::uint64_t{64} << 20U};
         plan.launch.kernel_arguments = behaviour_;
         plan.start = std::make_unique<agent::v1::StartRequest>();
-        if (input_.valid()) plan.stdio.input = input_.get();
-        plan.stdio.output = output_.second.get();
-        plan.stdio.error = error_.second.get();
         plan.start_timeout = start_timeout_;
         plan.orderly_shutdown = orderly_;
         return plan;
     }
 
-    static std::string read_pipe(std::pair<UniqueFd, UniqueFd>& pipe) {
-        pipe.second.reset();
+    static std::string available(const UniqueFd& socket) {
         std::string text(65536, '\0');
-        const auto count =
-            read_full(pipe.first.get(), std::as_writable_bytes(std::span(text))).value();
-        text.resize(count);
+        const ssize_t count = ::recv(socket.get(), text.data(), text.size(), MSG_DONTWAIT);
+        text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
         return text;
     }
 
     std::string behaviour_;
-    UniqueFd input_;
-    std::pair<UniqueFd, UniqueFd> output_;
-    std::pair<UniqueFd, UniqueFd> error_;
+    std::optional<std::string> input_;
+    std::string output_;
+    std::string error_;
     std::chrono::nanoseconds start_timeout_ = kLong;
     bool orderly_ = false;
     std::function<void(Sandbox&)> when_running_;
@@ -263,7 +265,9 @@ TEST_CASE("a monitor that is not there is an error of the start") {
     plan.launch.kvm = open_file("/dev/null", O_RDWR).value();
     plan.launch.kernel = open_file("/dev/null", O_RDONLY).value();
     plan.start = std::make_unique<agent::v1::StartRequest>();
-    Sandbox sandbox(loop, std::move(plan), trace, {[] {}, [] {}, [](const SandboxEnd&) {}});
+    engine::ContainerStdio stdio(
+        loop, {}, [](auto, auto) {}, [] {});
+    Sandbox sandbox(loop, std::move(plan), stdio, trace, {[] {}, [] {}, [](const SandboxEnd&) {}});
     const auto begun = sandbox.begin();
     REQUIRE_FALSE(begun);
     CHECK(contains(begun.error().message(), "start /nonexistent/bulkhead-vmm: No such file"));

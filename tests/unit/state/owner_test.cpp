@@ -82,7 +82,7 @@ TEST_CASE("forced removal kills the VM, and waits for the owner to end by itself
         if (::write(ready[1], "x", 1) != 1) ::_exit(1);
         // As the owner does: the end of the VM is the end of the container.
         const int status = wait_for(vmm);
-        if (!container->set_exited(137)) ::_exit(1);
+        if (!container->set_exited(137, false)) ::_exit(1);
         container->keep();
         ::_exit(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 7 : 1);
     });

@@ -20,6 +20,8 @@ Record example() {
     record.started_at = 1'700'000'001;
     record.finished_at = 1'700'000'002;
     record.exit_code = 137;
+    record.oom_killed = true;
+    record.error = "it did not start";
     return record;
 }
 
@@ -33,6 +35,8 @@ TEST_CASE("a record survives being written and read") {
     CHECK(read->command == record.command);
     CHECK(read->status == Status::Running);
     CHECK(read->exit_code == 137);
+    CHECK(read->oom_killed);
+    CHECK(read->error == "it did not start");
 }
 
 TEST_CASE("bytes that are no text do not make a record unreadable") {
@@ -48,9 +52,9 @@ TEST_CASE("a record of another version or with a part missing is refused") {
         copy.replace(copy.find(from), from.size(), to);
         return parse_record(copy);
     };
-    const auto newer = changed("\"schema\": 1", "\"schema\": 2");
+    const auto newer = changed("\"schema\": 2", "\"schema\": 3");
     REQUIRE_FALSE(newer);
-    CHECK(newer.error().message() == "written by another version of bulkhead (schema 2)");
+    CHECK(newer.error().message() == "written by another version of bulkhead (schema 3)");
     CHECK_FALSE(changed("\"running\"", "\"flying\""));
     CHECK_FALSE(changed("\"vmm_pid\": 13", "\"vmm_pid\": \"13\""));
     CHECK_FALSE(changed("\"name\"", "\"nome\""));

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "base/syscalls.h"
 #include "tests/unit/state/temporary_paths.h"
 
 namespace bulkhead::state {
@@ -34,7 +35,7 @@ TEST_CASE("a container goes through its states, and leaves nothing when it is re
         CHECK(store.list()[0].status == Status::Running);
         CHECK(store.list()[0].vmm_pid == 4711);
         CHECK(store.list()[0].owner_pid == ::getpid());
-        REQUIRE(container.set_exited(3));
+        REQUIRE(container.set_exited(3, false));
         container.keep();
     }
     const auto record = store.find("web");
@@ -132,6 +133,73 @@ TEST_CASE("a name whose container is gone is stale, and can be taken") {
     REQUIRE(::symlink("0123", (temporary.paths().root + "/names/web").c_str()) == 0);
     const Container container = create(store, wanted("web"));
     CHECK(container.record().name == "web");
+}
+
+TEST_CASE("a container without an owner can be claimed once, and stays when the claim goes") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    {
+        auto created = store.create({"web", "busybox", {}, false});
+        REQUIRE(created);
+        created->keep();
+        const auto busy = store.claim(created->record());
+        REQUIRE_FALSE(busy);
+        CHECK(busy.error().is(std::errc::device_or_resource_busy));
+    }
+    CHECK(store.list()[0].status == Status::Created);
+    {
+        auto claimed = store.claim(store.list()[0]);
+        REQUIRE(claimed);
+        REQUIRE(claimed->set_starting());
+        CHECK(store.list()[0].status == Status::Starting);
+        REQUIRE(claimed->set_running(4711));
+        REQUIRE(claimed->set_stopping());
+        CHECK(store.list()[0].status == Status::Stopping);
+        REQUIRE(claimed->set_exited(137, true, "why"));
+    }
+    const Record record = store.list()[0];
+    CHECK(record.status == Status::Exited);
+    CHECK(record.exit_code == 137);
+    CHECK(record.oom_killed);
+    CHECK(record.error == "why");
+    // Its owner may remove it, with its name and its log.
+    REQUIRE(write_file_atomically(store.log_of(record), "{}\n"));
+    auto claimed = store.claim(record);
+    REQUIRE(claimed);
+    REQUIRE(claimed->remove());
+    CHECK(temporary.leftovers() == 0);
+}
+
+TEST_CASE("a start that failed leaves the container as it was, with the reason") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    auto container = store.create({"web", "busybox", {}, true});
+    REQUIRE(container);
+    container->keep();
+    REQUIRE(container->set_starting());
+    REQUIRE(container->set_not_started(127, "no such program"));
+    CHECK(store.list()[0].status == Status::Created);
+    CHECK(store.list()[0].exit_code == 127);
+    CHECK(store.list()[0].error == "no such program");
+}
+
+TEST_CASE("a --rm container that was never started is not swept, and its log goes with it") {
+    const TemporaryPaths temporary;
+    {
+        StateStore store = temporary.open();
+        auto created = store.create({"web", "busybox", {}, true});
+        REQUIRE(created);
+        created->keep();
+    }
+    StateStore store = temporary.open();
+    REQUIRE(store.list().size() == 1);
+    const Record record = store.list()[0];
+    for (const std::string& path : {store.log_of(record), store.log_of(record) + ".1"})
+        REQUIRE(write_file_atomically(path, "{}\n"));
+    const StateStore again = temporary.open();
+    CHECK(::access(store.log_of(record).c_str(), F_OK) == 0);
+    REQUIRE(store.remove(record, false));
+    CHECK(temporary.leftovers() == 0);
 }
 
 }  // namespace bulkhead::state

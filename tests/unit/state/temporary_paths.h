@@ -33,7 +33,8 @@ class TemporaryPaths {
 
     // Files and directories below, without the ones that every store has.
     [[nodiscard]] std::size_t leftovers() const {
-        constexpr std::size_t kFolders = 5;  // root, root/containers, root/names, state, ...
+        // root and its containers, names and logs; state and its containers and sockets
+        constexpr std::size_t kFolders = 7;
         std::size_t count = 0;
         for (auto it = std::filesystem::recursive_directory_iterator(directory_);
              it != std::filesystem::recursive_directory_iterator(); ++it)

@@ -1,9 +1,9 @@
-#include "host/runtime/utf8.h"
+#include "base/utf8.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace bulkhead::runtime {
+namespace bulkhead {
 
 namespace {
 
@@ -43,4 +43,4 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-}  // namespace bulkhead::runtime
+}  // namespace bulkhead

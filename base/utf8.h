@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-namespace bulkhead::runtime {
+namespace bulkhead {
 
 // Shortest forms only, no surrogates, nothing above U+10FFFF.
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-}  // namespace bulkhead::runtime
+}  // namespace bulkhead

@@ -1,8 +1,8 @@
-#include "host/runtime/utf8.h"
+#include "base/utf8.h"
 
 #include <catch2/catch.hpp>
 
-namespace bulkhead::runtime {
+namespace bulkhead {
 
 TEST_CASE("valid UTF-8 of every length passes") {
     CHECK(is_utf8(""));
@@ -25,4 +25,4 @@ TEST_CASE("what is no UTF-8 is found") {
     CHECK_FALSE(is_utf8("\xFF\xFE"));
 }
 
-}  // namespace bulkhead::runtime
+}  // namespace bulkhead

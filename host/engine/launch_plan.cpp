@@ -1,0 +1,124 @@
+#include "host/engine/launch_plan.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <thread>
+
+#include "base/syscalls.h"
+#include "base/text.h"
+#include "host/image/image_store.h"
+#include "host/sandbox/kvm_device.h"
+#include "host/sandbox/writable_disk.h"
+#include "proto/agent.pb.h"
+#include "proto/container.pb.h"
+#include "proto/ports.h"
+
+namespace bulkhead::engine {
+
+namespace {
+
+using container::v1::Config;
+
+constexpr const char* kDiskName = "disk.ext4";
+// A disk that is not formatted yet.
+constexpr const char* kNewDiskName = "disk.ext4.new";
+
+// The image's read-only disk, each of its files opened once.
+Result<sandbox::LaunchDisk> lower_disk(const image::Image& image) {
+    sandbox::LaunchDisk disk;
+    disk.serial = protocol::kLowerSerial;
+    std::map<std::string, std::size_t> opened;
+    for (const image::DiskSegment& segment : image.disk) {
+        const auto [found, is_new] = opened.try_emplace(segment.path, disk.files.size());
+        if (is_new) {
+            disk.files.push_back(
+                TRY_CONTEXT(open_file(segment.path, O_RDONLY), "the image is damaged"));
+        }
+        disk.extents.push_back({found->second, segment.file_offset, segment.length});
+    }
+    return disk;
+}
+
+// What the container wrote in its earlier runs, or an empty disk.
+Result<UniqueFd> kept_disk(sandbox::WritableDisk wanted) {
+    const std::string path = concat(wanted.directory, "/", kDiskName);
+    auto kept = open_file(path, O_RDWR);
+    if (kept || !kept.error().is(std::errc::no_such_file_or_directory)) return kept;
+    const std::string unfinished = concat(wanted.directory, "/", kNewDiskName);
+    if (::unlink(unfinished.c_str()) != 0 && errno != ENOENT)
+        return errno_error("unlink " + unfinished);
+    wanted.name = kNewDiskName;
+    UniqueFd made = TRY(sandbox::make_writable_disk(wanted));
+    if (std::rename(unfinished.c_str(), path.c_str()) != 0)
+        return errno_error("rename " + unfinished);
+    return made;
+}
+
+Result<sandbox::LaunchDisk> upper_disk(const Config& config, const HostFiles& files,
+                                       const LaunchPlaces& places) {
+    sandbox::WritableDisk wanted{config.machine().disk_bytes(), files.disk_template,
+                                 places.directory, std::nullopt};
+    sandbox::LaunchDisk disk;
+    disk.serial = protocol::kUpperSerial;
+    disk.read_only = false;
+    if (config.auto_remove()) {
+        // Without a name, whatever happens to us leaves nothing; and not in the container's
+        // directory, which is in memory.
+        wanted.directory = places.disks;
+        disk.files.push_back(TRY(sandbox::make_writable_disk(wanted)));
+    } else {
+        disk.files.push_back(TRY(kept_disk(std::move(wanted))));
+    }
+    disk.extents.push_back({0, 0, TRY(file_size(disk.files.back().get()))});
+    return disk;
+}
+
+std::unique_ptr<agent::v1::StartRequest> start_request(const Config& config) {
+    auto request = std::make_unique<agent::v1::StartRequest>();
+    *request->mutable_spec() = config.spec();
+    *request->mutable_files() = config.files();
+    request->mutable_root()->set_lower_serial(std::string(protocol::kLowerSerial));
+    if (!config.spec().root_readonly())
+        request->mutable_root()->set_upper_serial(std::string(protocol::kUpperSerial));
+    return request;
+}
+
+sandbox::Shape shape_of(const container::v1::Machine& machine) {
+    const auto memory =
+        machine.has_memory_bytes() ? std::optional(machine.memory_bytes()) : std::nullopt;
+    const auto cpus = machine.has_cpus() ? std::optional(machine.cpus()) : std::nullopt;
+    return sandbox::Shape::of(memory, cpus, std::max(1U, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFiles& files,
+                                              const LaunchPlaces& places) {
+    const auto store = TRY(image::ImageStore::open(places.image_store));
+    const image::Image image = TRY(store.find(config.image_id()));
+    const container::v1::Machine& machine = config.machine();
+    const bool writable = !config.spec().root_readonly();
+
+    sandbox::SandboxPlan plan;
+    plan.start = start_request(config);
+    sandbox::Launch& launch = plan.launch;
+    launch.kvm = TRY(sandbox::open_kvm());
+    const std::string& kernel = machine.kernel().empty() ? files.kernel : machine.kernel();
+    launch.kernel = TRY_CONTEXT(open_file(kernel, O_RDONLY), "the guest's kernel");
+    launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
+    launch.shape = shape_of(machine);
+    launch.kernel_arguments = machine.kernel_arguments();
+    launch.disks.push_back(TRY(lower_disk(image)));
+    if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
+    plan.vm.program = files.monitor;
+    plan.start_timeout = std::chrono::nanoseconds(machine.start_timeout_ns());
+    plan.orderly_shutdown = writable && !config.auto_remove();
+    return plan;
+}
+
+}  // namespace bulkhead::engine

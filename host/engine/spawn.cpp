@@ -1,0 +1,94 @@
+#include "host/engine/spawn.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "base/syscalls.h"
+
+namespace bulkhead::engine {
+
+namespace {
+
+constexpr int kDescriptors = kFirstClientDescriptor + 1;
+constexpr const char* kOurselves = "/proc/self/exe";
+
+// Above the descriptors that the child assigns, so that none is overwritten before it is used.
+Result<UniqueFd> duplicate_high(int fd) {
+    UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, kDescriptors));
+    if (!copy.valid()) return errno_error("duplicate descriptor");
+    return copy;
+}
+
+// Runs in the grandchild: only async-signal-safe calls. Gives the error number of what failed.
+int become_supervisor(const std::array<int, kDescriptors>& sources, char* const* arguments) {
+    for (int target = 0; target < kDescriptors; ++target) {
+        if (::dup2(sources[static_cast<std::size_t>(target)], target) < 0) return errno;
+    }
+    if (::syscall(SYS_close_range, kDescriptors, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+    if (::setsid() < 0) return errno;
+    if (::chdir("/") != 0) return errno;
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execv(kOurselves, arguments);
+    return errno;
+}
+
+// In between, so that the supervisor is nobody's child and leaves no zombie with a long-lived
+// parent.
+[[noreturn]] void run_child(const std::array<int, kDescriptors>& sources, char* const* arguments,
+                            int failure_pipe) {
+    const pid_t pid = ::fork();
+    if (pid > 0) ::_exit(0);
+    const int failure = pid < 0 ? errno : become_supervisor(sources, arguments);
+    [[maybe_unused]] const ssize_t ignored = ::write(failure_pipe, &failure, sizeof(failure));
+    ::_exit(127);
+}
+
+void reap(pid_t pid) {
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+}
+
+}  // namespace
+
+Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log) {
+    const UniqueFd null_file = TRY(open_file("/dev/null", O_RDWR));
+    const UniqueFd log_file = TRY(open_file(log, O_WRONLY | O_CREAT | O_APPEND, 0600));
+    const UniqueFd null = TRY(duplicate_high(null_file.get()));
+    const UniqueFd errors = TRY(duplicate_high(log_file.get()));
+    auto pair = TRY(make_socketpair(SOCK_SEQPACKET));
+    const UniqueFd theirs = TRY(duplicate_high(pair.second.get()));
+    auto failure = TRY(make_pipe());
+    UniqueFd failure_end = TRY(duplicate_high(failure.second.get()));
+
+    std::vector<char*> arguments = {const_cast<char*>("bulkhead")};  // execv does not change them
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid < 0) return errno_error("fork");
+    if (pid == 0) {
+        run_child({null.get(), null.get(), errors.get(), theirs.get()}, arguments.data(),
+                  failure_end.get());
+    }
+    reap(pid);
+    failure.second.reset();
+    failure_end.reset();
+    int number = 0;
+    const auto count =
+        read_full(failure.first.get(), std::as_writable_bytes(std::span(&number, 1)));
+    if (count && *count == sizeof(number))
+        return errno_error(number, "start the container's supervisor");
+    TRY(set_nonblocking(pair.first.get()));
+    return std::move(pair.first);
+}
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,20 @@
+// Starts the supervisor of a container as a process of its own. Thread: main; start it before other
+// threads exist (it forks).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace bulkhead::engine {
+
+// Where the supervisor finds its first client.
+inline constexpr int kFirstClientDescriptor = 3;
+
+// Runs our own program with these words, in a session of its own and with nothing of ours but the
+// connection, whose other end is given. Its messages go to the file `log`.
+Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log);
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,102 @@
+#include "host/engine/supervisor_main.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "base/packet_channel.h"
+#include "base/syscalls.h"
+#include "host/engine/container_config.h"
+#include "host/engine/control_socket.h"
+#include "host/engine/spawn.h"
+#include "host/engine/supervisor.h"
+#include "host/state/state_store.h"
+#include "proto/container.pb.h"
+#include "proto/supervisor.pb.h"
+
+namespace bulkhead::engine {
+
+namespace {
+
+// SIGTERM and SIGINT, as a host that goes down sends them, stop the container in order.
+Result<UniqueFd> watch_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    ::sigaddset(&set, SIGTERM);
+    ::sigaddset(&set, SIGINT);
+    const int failure = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    if (failure != 0) return errno_error(failure, "block signals");
+    UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals.valid()) return errno_error("signalfd");
+    return signals;
+}
+
+// A supervisor that cannot begin answers the first request with the reason.
+void tell_client(UniqueFd client, const std::string& why) {
+    PacketChannel channel(std::move(client));
+    const auto packet = channel.receive();
+    supervisor::v1::Request request;
+    if (!packet || !packet->has_value() ||
+        !request.ParseFromArray((*packet)->bytes.data(), static_cast<int>((*packet)->bytes.size())))
+        return;
+    supervisor::v1::Reply reply;
+    reply.set_number(request.number());
+    reply.set_failure(why);
+    const std::string bytes = reply.SerializeAsString();
+    static_cast<void>(channel.send(std::as_bytes(std::span(bytes))));
+}
+
+logs::LogWriter::Options log_options(const container::v1::Config& config, std::string path) {
+    logs::LogWriter::Options options;
+    options.path = std::move(path);
+    if (config.log().file_bytes() != 0) options.max_bytes = config.log().file_bytes();
+    if (config.log().files() != 0) options.max_files = config.log().files();
+    return options;
+}
+
+Result<void> serve(const state::Paths& paths, const HostFiles& files, const std::string& id,
+                   UniqueFd& first_client) {
+    const UniqueFd signals = TRY(watch_signals());
+    auto store = TRY(state::StateStore::open(paths));
+    const state::Record record = TRY(store.find(id));
+    state::Container container = TRY(store.claim(record));
+    auto config = std::make_unique<container::v1::Config>(TRY(load_config(container.directory())));
+    auto log = TRY(logs::LogWriter::open(log_options(*config, store.log_of(record))));
+    const std::string socket = store.socket_of(record);
+    const UniqueFd listener = TRY(listen_at(socket));
+
+    EventLoop loop;
+    const LaunchPlaces places{image_store_path(paths), container.directory(), paths.root};
+    Supervisor supervisor(
+        loop, {std::move(container), std::move(config), files, places, std::move(log), socket});
+    const auto clients = loop.watch(listener.get(), EventLoop::Interest::Read, [&] {
+        if (auto client = accept_client(listener.get())) supervisor.add_client(*std::move(client));
+    });
+    const auto stops = loop.watch(signals.get(), EventLoop::Interest::Read, [&] {
+        signalfd_siginfo info{};
+        if (::read(signals.get(), &info, sizeof(info)) == sizeof(info)) supervisor.stop();
+    });
+    TRY(set_nonblocking(first_client.get()));
+    supervisor.add_client(std::move(first_client));
+    loop.run();
+    return {};
+}
+
+}  // namespace
+
+std::string image_store_path(const state::Paths& paths) {
+    return paths.root + "/images";
+}
+
+Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id) {
+    UniqueFd first_client(kFirstClientDescriptor);
+    const auto served = serve(paths, files, id, first_client);
+    if (!served && first_client.valid())
+        tell_client(std::move(first_client), served.error().message());
+    return served;
+}
+
+}  // namespace bulkhead::engine

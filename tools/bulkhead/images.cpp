@@ -1,0 +1,19 @@
+#include "tools/bulkhead/images.h"
+
+#include "base/text.h"
+#include "host/engine/supervisor_main.h"
+
+namespace bulkhead::cli {
+
+Result<image::Image> find_image(const state::Paths& paths, const std::string& reference) {
+    const auto store = TRY(image::ImageStore::open(engine::image_store_path(paths)));
+    auto image = store.find(reference);
+    if (image || !image.error().is(std::errc::no_such_file_or_directory)) return image;
+    return Error(image.error().code(),
+                 concat("Unable to find image '", reference,
+                        "' locally: load one with `bulkhead load FILE` (an OCI layout, or an "
+                        "archive as `docker save` writes it); `bulkhead images` lists what is "
+                        "there"));
+}
+
+}  // namespace bulkhead::cli

@@ -1,0 +1,16 @@
+// From a checked `run` or `create` command line to a container that exists: image, configuration,
+// record. Every step that fails leaves nothing behind. Thread: main.
+#pragma once
+
+#include "base/result.h"
+#include "host/state/state_store.h"
+#include "tools/bulkhead/command.h"
+#include "tools/bulkhead/run_flags.h"
+
+namespace bulkhead::cli {
+
+// `flags` is complete: environment and terminal size included.
+Result<state::Record> create_container(const Context& context, const RunFlags& flags,
+                                       state::StateStore& store);
+
+}  // namespace bulkhead::cli
