@@ -97,7 +97,9 @@ class [[nodiscard]] Result<void> {
   public:
     Result() = default;
 
-    Result(Error error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+    // Implicit on purpose, as above.
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    Result(Error error) : error_(std::move(error)) {}
 
     [[nodiscard]] bool ok() const { return !error_.has_value(); }
 
