@@ -25,8 +25,10 @@ bool StdioRelay::accept(std::uint32_t port, UniqueFd stream) {
         started = start_input(std::move(stream));
     } else if (port != 0) {
         for (Output& output : outputs_) {
-            if (output.port == port && !output.ended && output.pump == nullptr)
+            if (output.port == port && !output.ended && output.pump == nullptr) {
                 started = start_output(output, std::move(stream));
+                break;
+            }
         }
     }
     if (!started) log::debug(started.error().message());
