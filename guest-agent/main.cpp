@@ -21,8 +21,8 @@
 
 namespace {
 
-using namespace bulkhead;         // NOLINT(google-build-using-namespace): the program's own
-using namespace bulkhead::agent;  // NOLINT(google-build-using-namespace)
+using namespace bulkhead;
+using namespace bulkhead::agent;
 
 Result<void> prepare_machine(const v1::StartRequest& request) {
     TRY(set_clock(request.realtime_ns()));

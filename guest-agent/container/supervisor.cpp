@@ -21,8 +21,8 @@ namespace {
 using Kind = Refusal::Kind;
 
 const std::string& init_id() {
-    static const std::string id(protocol::kInitProcess);
-    return id;
+    static const std::string kId(protocol::kInitProcess);
+    return kId;
 }
 
 std::vector<std::uint32_t> ports_of(const v1::StandardStreams& streams) {

@@ -66,7 +66,6 @@ template <class Request, class Response>
 class Call final : public Event {
   public:
     static void expect(Queue& queue, const Method<Request, Response>& method) {
-        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
         auto* call = new Call(queue, method);
         (queue.service.*method.accept)(&call->context_, &call->request_, &call->responder_,
                                        queue.events.get(), queue.events.get(), call);
@@ -79,7 +78,7 @@ class Call final : public Event {
         }
         // Answered, or (when the server is being shut down) never called.
         if (answered_ && method_.on_answered) method_.on_answered();
-        delete this;  // NOLINT(cppcoreguidelines-owning-memory)
+        delete this;
     }
 
   private:

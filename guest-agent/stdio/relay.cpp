@@ -112,8 +112,7 @@ Relay::Step Relay::which_one_waits() {
 }
 
 Relay::Step Relay::copy_some() {
-    std::array<std::byte, kCopyBytes>
-        buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
+    std::array<std::byte, kCopyBytes> buffer;  // filled by read
     const std::size_t wanted = std::min(buffer.size(), remaining_.value_or(buffer.size()));
     const ssize_t got = ::read(source_.get(), buffer.data(), wanted);
     if (got < 0 && errno == EINTR) return Step::Moved;

@@ -95,7 +95,7 @@ class Writer {
     }
 
     // The meaning of the inode's i_u field.
-    std::uint32_t location(const PlacedInode& placed, const LayerEntry& entry) const {
+    [[nodiscard]] std::uint32_t location(const PlacedInode& placed, const LayerEntry& entry) const {
         switch (entry.kind) {
             case EntryKind::CharDevice:
             case EntryKind::BlockDevice:
@@ -113,7 +113,8 @@ class Writer {
     }
 
     // The disk's block that holds a block of the data file of the inode's layer.
-    std::uint32_t data_address(const PlacedInode& placed, std::uint64_t data_block) const {
+    [[nodiscard]] std::uint32_t data_address(const PlacedInode& placed,
+                                             std::uint64_t data_block) const {
         const std::uint64_t start = data_.start[tree_.inode(placed.inode).layer];
         return static_cast<std::uint32_t>(layout_.metadata_blocks + start + data_block);
     }

@@ -48,7 +48,7 @@ Result<void> remove_strays(const std::string& folder) {
 
         struct stat status {};
 
-        const std::string path = folder + "/" + name;
+        const std::string path = concat(folder, "/", name);
         if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
         const bool ours = name.ends_with(kRecordSuffix) || name.ends_with(kConfigSuffix) ||
                           name.ends_with(kMetadataSuffix);

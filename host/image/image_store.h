@@ -83,8 +83,8 @@ class ImageStore {
     static Result<ImageStore> open(const std::string& root);
 
     // An OCI layout directory, or an OCI or docker archive; `path` may be compressed, or a pipe.
-    Result<std::vector<LoadedImage>> load(const std::string& path,
-                                          const LoadOptions& options = {}) const;
+    [[nodiscard]] Result<std::vector<LoadedImage>> load(const std::string& path,
+                                                        const LoadOptions& options = {}) const;
 
     // All images, those without a name included. One whose record cannot be read is left out with a
     // warning on the log.

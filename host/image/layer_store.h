@@ -32,7 +32,7 @@ class LayerStore {
     };
 
     // Adds a layer unless it is there. A failing import leaves nothing behind.
-    Result<Added> add(const Digest& diff_id, const Import& import) const;
+    [[nodiscard]] Result<Added> add(const Digest& diff_id, const Import& import) const;
 
     [[nodiscard]] std::string data_path(const Digest& diff_id) const {
         return data_path(root_, diff_id);

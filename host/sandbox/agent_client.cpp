@@ -47,6 +47,7 @@ class TypedCall final : public Call {
 
     TypedCall(const TypedCall&) = delete;
     TypedCall& operator=(const TypedCall&) = delete;
+    ~TypedCall() override = default;
 
     void deliver() override {
         if (!status.ok()) {

@@ -87,6 +87,7 @@ Result<pid_t> start(const std::string& program, std::vector<std::string> words, 
     actions.duplicate_to(null.get(), STDIN_FILENO);
     actions.duplicate_to(source.get(), kDiskDescriptor);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     std::array<char*, 1> environment = {nullptr};

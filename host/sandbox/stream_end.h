@@ -31,8 +31,8 @@ class StreamEnd {
     [[nodiscard]] int fd() const { return fd_.get(); }
 
     // WouldBlock comes only from what epoll accepts: files and /dev/null are always ready.
-    Transfer read(std::span<std::byte> buffer) const;
-    Transfer write(std::span<const std::byte> bytes) const;
+    [[nodiscard]] Transfer read(std::span<std::byte> buffer) const;
+    [[nodiscard]] Transfer write(std::span<const std::byte> bytes) const;
 
     // No more bytes will come (a socket), or nothing (anything else).
     void finish_writing() const;

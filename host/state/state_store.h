@@ -51,7 +51,7 @@ class StateStore {
     [[nodiscard]] std::vector<Record> list() const;
 
     // By full id, name, or the beginning of an id that fits one container only.
-    Result<Record> find(std::string_view reference) const;
+    [[nodiscard]] Result<Record> find(std::string_view reference) const;
 
     // Removes a container that does not run. With `force` its VM is killed first; its owner then
     // ends by itself, and this waits until it has.
@@ -65,7 +65,8 @@ class StateStore {
     [[nodiscard]] bool container_exists(std::string_view id) const;
     [[nodiscard]] std::string containers_folder(bool auto_remove) const;
     [[nodiscard]] std::string name_link(std::string_view name) const;
-    Result<std::string> claim_name(const std::string& wanted, const std::string& id) const;
+    [[nodiscard]] Result<std::string> claim_name(const std::string& wanted,
+                                                 const std::string& id) const;
     [[nodiscard]] bool claim_is_stale(const std::string& link) const;
 
     Paths paths_;

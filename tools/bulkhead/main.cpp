@@ -123,7 +123,7 @@ bool complete_standard_streams() {
 }  // namespace bulkhead::cli
 
 int main(int argc, char** argv) {
-    using namespace bulkhead;  // NOLINT(google-build-using-namespace)
+    using namespace bulkhead;
     // Libraries may throw; nothing of ours does.
     try {
         if (!cli::complete_standard_streams()) return cli::kExitInternal;

@@ -61,6 +61,8 @@ class ProcessorModel {
 
     ProcessorModel(ProcessorModel&&) noexcept;
     ProcessorModel& operator=(ProcessorModel&&) noexcept;
+    ProcessorModel(const ProcessorModel&) = delete;
+    ProcessorModel& operator=(const ProcessorModel&) = delete;
     ~ProcessorModel();
 
     // Brings a new vCPU to its state at power-on. The first one starts at `entry`; the others wait

@@ -34,6 +34,7 @@ class ControlChannel {
 
     ControlChannel(const ControlChannel&) = delete;
     ControlChannel& operator=(const ControlChannel&) = delete;
+    ~ControlChannel() = default;
 
     // Starts receiving.
     void listen(Handlers handlers);

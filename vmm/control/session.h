@@ -23,6 +23,8 @@ class Session final : private vsock::StreamHost {
   public:
     // The loop must outlive the session and not run after it.
     Session(EventLoop& loop, std::unique_ptr<ControlChannel> channel);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
     ~Session() override;
 
     // Builds and starts the VM that the first packet describes.

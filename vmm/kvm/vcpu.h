@@ -18,6 +18,8 @@ class Vcpu final : public VirtualCpu {
     // `run_size`: bytes of the shared area, from KVM_GET_VCPU_MMAP_SIZE.
     static Result<std::unique_ptr<Vcpu>> map(UniqueFd vcpu, std::size_t run_size);
 
+    Vcpu(const Vcpu&) = delete;
+    Vcpu& operator=(const Vcpu&) = delete;
     ~Vcpu() override;
 
     VcpuExit run() override;

@@ -28,6 +28,7 @@ class LegacyDevices {
 
     LegacyDevices(const LegacyDevices&) = delete;
     LegacyDevices& operator=(const LegacyDevices&) = delete;
+    ~LegacyDevices() = default;
 
     Result<void> attach(kvm::Vm& vm, GuestIo& io);
 

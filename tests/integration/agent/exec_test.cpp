@@ -127,8 +127,8 @@ TEST_CASE("signal: to an unknown process, or of an unknown number, is refused") 
 TEST_CASE("signal: all reaches every process of the container") {
     AgentFixture agent;
     // The first process outlives the signal: its end would be everyone's.
-    agent.start(AgentFixture::shell(
-        "trap 'echo asked' TERM; echo ready; while true; do sleep 0.05; done"));
+    agent.start(
+        AgentFixture::shell("trap 'echo asked' TERM; echo ready; while true; do sleep 0.05; done"));
     agent.until_output(kOutput, "ready");
     agent.exec(AgentFixture::exec_shell(
         "one", "trap 'exit 9' TERM; echo up; while true; do sleep 0.05; done"));

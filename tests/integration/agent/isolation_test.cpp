@@ -23,8 +23,8 @@ TEST_CASE("isolation: hostname, network and mounts are its own") {
 
 TEST_CASE("isolation: nothing of the agent's is open, blocked or ignored") {
     AgentFixture agent;
-    const auto signals = agent.run(
-        AgentFixture::command({"grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"}));
+    const auto signals =
+        agent.run(AgentFixture::command({"grep", "-E", "Sig(Blk|Ign)", "/proc/self/status"}));
     CHECK(signals.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
     AgentFixture other;
     // 0, 1, 2 and the directory being listed.

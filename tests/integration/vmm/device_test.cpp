@@ -66,11 +66,11 @@ TEST_CASE("a stitched read-only disk and a writable one") {
 TEST_CASE("random bytes and memory that comes back") {
     // MemFree shrinks by what the balloon holds; MemTotal does not, since the balloon gives way
     // before the guest runs out.
-    Vm vm(with_script(
-        "dd if=/dev/hwrng bs=16 count=4 2>/dev/null | wc -c;"
-        "free() { awk '/MemFree/ {print $2}' /proc/meminfo; };"
-        "before=$(free); echo ready;"
-        "while [ $(($before - $(free))) -lt 8000 ]; do sleep 0.05; done; echo shrunk"));
+    Vm vm(
+        with_script("dd if=/dev/hwrng bs=16 count=4 2>/dev/null | wc -c;"
+                    "free() { awk '/MemFree/ {print $2}' /proc/meminfo; };"
+                    "before=$(free); echo ready;"
+                    "while [ $(($before - $(free))) -lt 8000 ]; do sleep 0.05; done; echo shrunk"));
     vm.wait_for_console("ready\n");
     wire::HostMessage message;
     message.mutable_set_balloon()->set_bytes(16 * kMiB);

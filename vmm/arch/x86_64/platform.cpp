@@ -16,8 +16,8 @@ std::vector<DeviceSlot> device_slots() {
     return slots;
 }
 
-// docs/boot.md has the reason for each argument, here and in machine_builder.cpp, and for those that
-// are not there.
+// docs/boot.md has the reason for each argument, here and in machine_builder.cpp, and for those
+// that are not there.
 Result<void> append_platform_arguments(boot::CommandLine& line) {
     return line.append("console=ttyS0 earlyprintk=ttyS0 reboot=k iommu=off");
 }
