@@ -28,8 +28,6 @@ std::optional<std::string> own_variable(const std::string& name) {
 Result<void> complete_flags(RunFlags& flags) {
     TRY(load_environment(flags, own_variable));
     TRY(check_resources(flags));
-    if (flags.terminal && flags.interactive && !flags.detach && ::isatty(STDIN_FILENO) == 0)
-        return Error("the input device is not a TTY");
     if (flags.terminal) flags.container.terminal = terminal_size(STDOUT_FILENO);
     return {};
 }
@@ -58,6 +56,8 @@ Result<int> run_container(const Context& context, RunFlags& flags) {
     sandbox::Trace trace;
     TRY(block_attached_signals());
     TRY(complete_flags(flags));
+    if (flags.terminal && flags.interactive && !flags.detach && ::isatty(STDIN_FILENO) == 0)
+        return Error("the input device is not a TTY");
     auto store = TRY(state::StateStore::open(context.paths));
     const state::Record record = TRY(create_container(context, flags, store));
     trace.step("create the container");
@@ -88,7 +88,6 @@ int run(const Context& context, const Words& words) {
 }
 
 Result<int> create_only(const Context& context, RunFlags& flags) {
-    flags.detach = true;  // no terminal of ours is involved
     TRY(complete_flags(flags));
     auto store = TRY(state::StateStore::open(context.paths));
     const state::Record record = TRY(create_container(context, flags, store));
