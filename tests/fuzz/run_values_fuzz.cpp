@@ -3,11 +3,11 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "host/runtime/environment.h"
 #include "host/runtime/quantities.h"
 #include "host/runtime/tmpfs.h"
 #include "host/runtime/ulimit.h"
-#include "base/utf8.h"
 #include "host/state/record.h"
 
 namespace {

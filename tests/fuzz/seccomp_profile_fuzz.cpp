@@ -2,8 +2,8 @@
 #include <cstdint>
 
 #include "base/check.h"
-#include "host/runtime/seccomp_profile.h"
 #include "base/utf8.h"
+#include "host/runtime/seccomp_profile.h"
 #include "proto/oci.pb.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
