@@ -87,7 +87,7 @@ class Footprint:
         with open("/proc/self/mounts", encoding="utf-8") as file:
             self.mounts = sorted(file.read().splitlines())
         self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.root, "logs"),
-                                 bulkhead.state)
+                                 os.path.join(bulkhead.state, "containers"), os.path.join(bulkhead.state, "sockets"))
         self.temporary = sorted(name for name in os.listdir(tempfile.gettempdir()) if "bulkhead" in name)
 
     def expect_same(self, before, what):
