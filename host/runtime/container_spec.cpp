@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "host/runtime/linux_defaults.h"
 #include "base/utf8.h"
+#include "host/runtime/linux_defaults.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "host/runtime/seccomp_profile.h"
 #include "base/utf8.h"
+#include "host/runtime/seccomp_profile.h"
 
 namespace bulkhead::runtime {
 
