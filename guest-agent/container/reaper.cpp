@@ -29,10 +29,15 @@ void Reaper::reap() {
     // One signal may stand for many children.
     while (::read(source_.get(), &ignored, sizeof(ignored)) > 0) {
     }
-    before_();
+    // Looked at first and reaped last: in between, what is known about it is brought up to date.
+    // Once for each child, since others may have been started and have ended while this runs.
     for (;;) {
+        siginfo_t child{};
+        if (::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) != 0 || child.si_pid == 0)
+            return;
+        before_();
         int status = 0;
-        const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+        const pid_t pid = ::waitpid(child.si_pid, &status, WNOHANG);
         if (pid <= 0) return;
         ended_(pid, WIFSIGNALED(status) ? ExitStatus{.code = 0, .signal = WTERMSIG(status)}
                                         : ExitStatus{.code = WEXITSTATUS(status), .signal = 0});

@@ -14,7 +14,7 @@ namespace bulkhead::agent {
 
 class Reaper {
   public:
-    // Runs before any child is reaped, each time that some may be.
+    // Runs before each child is reaped, when it has ended.
     using Before = std::function<void()>;
     using Ended = std::function<void(pid_t, ExitStatus)>;
 
