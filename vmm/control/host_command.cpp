@@ -21,6 +21,10 @@ Result<HostCommand> parse_host_command(Packet packet) {
             return HostCommand(Stop{});
         case Message::kSetBalloon:
             return HostCommand(SetBalloon{message.set_balloon().bytes()});
+        case Message::kPause:
+            return HostCommand(Pause{});
+        case Message::kResume:
+            return HostCommand(Resume{});
         case Message::kLaunch:
             return Error("the host sent a second Launch");
         case Message::MESSAGE_NOT_SET:

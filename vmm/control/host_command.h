@@ -21,7 +21,11 @@ struct SetBalloon {
     std::uint64_t bytes = 0;
 };
 
-using HostCommand = std::variant<OpenStream, Stop, SetBalloon>;
+struct Pause {};
+
+struct Resume {};
+
+using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, Resume>;
 
 // Fails for anything that the host should not send: its bug, not the guest's.
 Result<HostCommand> parse_host_command(Packet packet);

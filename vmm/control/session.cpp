@@ -60,6 +60,10 @@ void Session::obey(HostCommand command) {
         machine_->open_stream(open->port, std::move(open->socket));
     } else if (const auto* balloon = std::get_if<SetBalloon>(&command)) {
         machine_->set_balloon(balloon->bytes);
+    } else if (std::holds_alternative<Pause>(command)) {
+        machine_->pause([this] { channel_->send(encode_paused()); });
+    } else if (std::holds_alternative<Resume>(command)) {
+        machine_->resume();
     } else {
         machine_->stop(machine::EndReason::Stopped, "");
     }

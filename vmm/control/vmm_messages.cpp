@@ -56,6 +56,12 @@ std::vector<std::byte> encode_stream_opened(std::uint32_t port) {
     return encode(message);
 }
 
+std::vector<std::byte> encode_paused() {
+    wire::VmmMessage message;
+    message.mutable_paused();
+    return encode(message);
+}
+
 std::vector<std::byte> encode_ended(const machine::EndReport& report) {
     wire::VmmMessage message;
     wire::Ended* ended = message.mutable_ended();

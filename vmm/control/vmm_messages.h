@@ -12,6 +12,7 @@ namespace bulkhead::control {
 
 std::vector<std::byte> encode_started(const machine::StartSteps& steps);
 std::vector<std::byte> encode_stream_opened(std::uint32_t port);
+std::vector<std::byte> encode_paused();
 std::vector<std::byte> encode_ended(const machine::EndReport& report);
 
 }  // namespace bulkhead::control

@@ -27,6 +27,11 @@ void Vcpu::request_exit() {
     std::atomic_ref(shared_->immediate_exit).store(1, std::memory_order_relaxed);
 }
 
+void Vcpu::resume() {
+    mark_paused(*this);
+    std::atomic_ref(shared_->immediate_exit).store(0, std::memory_order_relaxed);
+}
+
 VcpuExit Vcpu::run() {
     const int error = kvm::run(vcpu_.get());
     // EAGAIN: a vCPU that waited for its start-up interrupt was woken by something else.

@@ -24,6 +24,7 @@ class Vcpu final : public VirtualCpu {
 
     VcpuExit run() override;
     void request_exit() override;
+    void resume() override;
 
     // For the architecture's own requests.
     [[nodiscard]] int fd() const { return vcpu_.get(); }
@@ -46,5 +47,9 @@ class Vcpu final : public VirtualCpu {
 // Where the vCPU is in the guest's code, for messages ("rip=0x... cr0=0x..."); defined in the
 // architecture's folder. Empty when KVM does not say.
 std::string describe_position(const Vcpu& vcpu);
+
+// Tells the guest's kernel that the vCPU stood still; defined in the architecture's folder. A guest
+// without a clock of KVM's cannot be told, and need not be.
+void mark_paused(const Vcpu& vcpu);
 
 }  // namespace bulkhead::kvm

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 
@@ -50,9 +51,52 @@ VcpuThread::~VcpuThread() {
 }
 
 void VcpuThread::request_stop() {
-    stop_.store(true, std::memory_order_release);
+    {
+        const std::scoped_lock lock(mutex_);
+        mode_ = Mode::Stop;
+    }
+    changed_.notify_one();
+    kick();
+}
+
+void VcpuThread::request_pause(std::function<void()> on_parked) {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (mode_ == Mode::Stop) return;
+        mode_ = Mode::Pause;
+        on_parked_ = std::move(on_parked);
+    }
+    changed_.notify_one();  // it may be parked still
+    kick();
+}
+
+void VcpuThread::resume() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (mode_ != Mode::Pause) return;
+        mode_ = Mode::Run;
+    }
+    changed_.notify_one();
+}
+
+void VcpuThread::kick() {
     parts_.cpu.request_exit();
     ::pthread_kill(thread_, kKickSignal);
+}
+
+void VcpuThread::park() {
+    std::unique_lock lock(mutex_);
+    while (mode_ == Mode::Pause) {
+        if (const auto parked = std::exchange(on_parked_, nullptr)) {
+            lock.unlock();
+            parked();
+            lock.lock();
+        } else {
+            changed_.wait(lock);
+        }
+    }
+    // Whoever asks for another exit after this takes the lock first, and then kicks.
+    if (mode_ == Mode::Run) parts_.cpu.resume();
 }
 
 void* VcpuThread::enter(void* self) {
@@ -72,7 +116,13 @@ VcpuEnd VcpuThread::run_guarded() {
 }
 
 VcpuEnd VcpuThread::run_until_end() {
-    while (!stop_.load(std::memory_order_acquire)) {
+    while (true) {
+        const Mode mode = mode_.load(std::memory_order_acquire);
+        if (mode == Mode::Stop) return Interrupted{};
+        if (mode == Mode::Pause) {
+            park();
+            continue;
+        }
         VcpuExit exit = parts_.cpu.run();
         if (const auto* port = std::get_if<PortAccess>(&exit)) {
             access_port(*port);
@@ -86,7 +136,6 @@ VcpuEnd VcpuThread::run_until_end() {
             return std::move(*failure);
         }
     }
-    return Interrupted{};
 }
 
 void VcpuThread::access_port(const PortAccess& access) {

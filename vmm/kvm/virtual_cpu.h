@@ -50,6 +50,10 @@ class VirtualCpu {
     // Makes every later run() return Interrupted without running the guest; a run() that is under
     // way needs a signal as well. Thread: any.
     virtual void request_exit() = 0;
+
+    // Takes request_exit() back: the guest may run again, and is told that it stood still, so that
+    // it does not take that for a hang of its own. Thread: the vCPU's own.
+    virtual void resume() = 0;
 };
 
 }  // namespace bulkhead::kvm

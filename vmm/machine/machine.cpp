@@ -35,6 +35,30 @@ Result<void> Machine::start_vcpus() {
     return {};
 }
 
+void Machine::pause(std::function<void()> on_paused) {
+    if (state_ != State::Running || on_paused_) return;
+    on_paused_ = std::move(on_paused);
+    parked_vcpus_ = 0;
+    ++pauses_;
+    for (const auto& thread : threads_) {
+        thread->request_pause(
+            [this, number = pauses_] { loop_.post([this, number] { vcpu_parked(number); }); });
+    }
+}
+
+void Machine::vcpu_parked(std::uint64_t pause) {
+    if (state_ != State::Running || !on_paused_ || pause != pauses_) return;
+    if (++parked_vcpus_ < threads_.size()) return;
+    const auto on_paused = on_paused_;  // it may resume, and pause again
+    on_paused();
+}
+
+void Machine::resume() {
+    if (state_ != State::Running || !on_paused_) return;
+    on_paused_ = nullptr;
+    for (const auto& thread : threads_) thread->resume();
+}
+
 void Machine::stop(EndReason reason, std::string detail) {
     if (state_ == State::Ending || state_ == State::Ended) return;
     state_ = State::Ending;

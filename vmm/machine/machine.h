@@ -47,10 +47,16 @@ class Machine {
 
     void set_balloon(std::uint64_t bytes);
 
+    // No vCPU enters the guest from now on; `on_paused` is called when none is inside any more.
+    // Nothing when it does not run, or is paused already.
+    void pause(std::function<void()> on_paused);
+    void resume();
+
   private:
     enum class State { Built, Running, Ending, Ended };
 
     Result<void> start_vcpus();
+    void vcpu_parked(std::uint64_t pause);
     void vcpu_ended(const kvm::VcpuEnd& end);
     void end_if_out();
     [[nodiscard]] EndReport final_report();
@@ -61,6 +67,9 @@ class Machine {
     EndReport report_;
     std::unique_ptr<MachineParts> parts_;
     std::size_t running_vcpus_ = 0;
+    std::size_t parked_vcpus_ = 0;
+    std::uint64_t pauses_ = 0;         // what a vCPU says about an earlier one counts no more
+    std::function<void()> on_paused_;  // set while it is paused, or about to be
     std::vector<std::unique_ptr<kvm::VcpuThread>> threads_;  // go first: they use the parts
 };
 

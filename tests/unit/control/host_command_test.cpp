@@ -22,6 +22,18 @@ TEST_CASE("a stream to open comes with its socket") {
     CHECK_FALSE(parse_host_command(packet_of(message, 2)));
 }
 
+TEST_CASE("pause and resume are understood") {
+    HostMessage message;
+    message.mutable_pause();
+    auto command = parse_host_command(packet_of(message, 0));
+    REQUIRE(command);
+    CHECK(std::holds_alternative<Pause>(*command));
+    message.mutable_resume();
+    command = parse_host_command(packet_of(message, 0));
+    REQUIRE(command);
+    CHECK(std::holds_alternative<Resume>(*command));
+}
+
 TEST_CASE("stop and balloon are understood") {
     HostMessage stop;
     stop.mutable_stop();

@@ -39,6 +39,8 @@ class FakeCpu final : public VirtualCpu {
 
     void request_exit() override { exit_requested_ = true; }
 
+    void resume() override { exit_requested_ = false; }
+
     std::atomic<bool> entered{false};
     std::atomic<int> entries{0};
 
@@ -171,6 +173,52 @@ TEST_CASE("stopping twice, or after the end, is harmless") {
     CHECK(std::holds_alternative<TripleFault>(box.wait()));
     (*thread)->request_stop();
     (*thread)->request_stop();
+}
+
+TEST_CASE("a paused vCPU does not enter the guest until it is resumed") {
+    constexpr int kRounds = 50;
+    FakeCpu cpu;
+    RecordingIo io;
+    EndBox box;
+    auto thread = VcpuThread::start({.index = 0, .cpu = cpu, .io = io, .on_end = box.sink()});
+    REQUIRE(thread);
+    for (int round = 1; round <= kRounds; ++round) {
+        std::atomic<int> parked{0};
+        const auto count = [&] {
+            ++parked;
+            parked.notify_all();
+        };
+        (*thread)->request_pause(count);
+        parked.wait(0);
+        const int entries = cpu.entries;
+        // Resumed and paused again before it could leave: it says once more that it is out.
+        (*thread)->resume();
+        (*thread)->request_pause(count);
+        parked.wait(1);
+        CHECK(parked == 2);
+        CHECK(cpu.entries - entries <= 1);
+        const int paused = cpu.entries;
+        std::this_thread::yield();
+        CHECK(cpu.entries == paused);
+        (*thread)->resume();
+        while (cpu.entries == paused) std::this_thread::yield();
+    }
+}
+
+TEST_CASE("a paused vCPU can be stopped") {
+    FakeCpu cpu;
+    RecordingIo io;
+    EndBox box;
+    auto thread = VcpuThread::start({.index = 0, .cpu = cpu, .io = io, .on_end = box.sink()});
+    REQUIRE(thread);
+    std::atomic<bool> parked{false};
+    (*thread)->request_pause([&] {
+        parked = true;
+        parked.notify_all();
+    });
+    parked.wait(false);
+    (*thread)->request_stop();
+    CHECK(std::holds_alternative<Interrupted>(box.wait()));
 }
 
 // A bus as the vCPU threads see it.

@@ -28,6 +28,8 @@ class FakeCpu final : public kvm::VirtualCpu {
 
     void request_exit() override { stop_ = true; }
 
+    void resume() override { stop_ = false; }
+
   private:
     std::deque<kvm::VcpuExit> exits_;
     std::atomic<bool> stop_{false};
@@ -133,6 +135,26 @@ TEST_CASE("a stop after a panic is still a stop") {
         fixture.run([&] { fixture.machine->stop(EndReason::Stopped, "asked"); });
     CHECK(report.reason == EndReason::Stopped);
     CHECK(report.detail == "asked");
+}
+
+TEST_CASE("a machine is paused when every vCPU is out, and can be resumed or stopped then") {
+    Fixture fixture;
+    for (int i = 0; i < 3; ++i) fixture.add_cpu({kvm::Interrupted{}});
+    int paused = 0;
+    const EndReport report = fixture.run([&] {
+        fixture.machine->pause([&] {
+            ++paused;
+            fixture.machine->pause([] { FAIL("it is paused already"); });
+            fixture.machine->resume();
+            fixture.machine->resume();
+            fixture.machine->pause([&] {
+                ++paused;
+                fixture.machine->stop(EndReason::Stopped, "");
+            });
+        });
+    });
+    CHECK(report.reason == EndReason::Stopped);
+    CHECK(paused == 2);
 }
 
 TEST_CASE("the first reason to end counts") {

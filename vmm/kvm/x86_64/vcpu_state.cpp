@@ -16,6 +16,7 @@ constexpr Request kGetSregs{KVM_GET_SREGS, "KVM_GET_SREGS"};
 constexpr Request kSetSregs{KVM_SET_SREGS, "KVM_SET_SREGS"};
 constexpr Request kGetLapic{KVM_GET_LAPIC, "KVM_GET_LAPIC"};
 constexpr Request kSetLapic{KVM_SET_LAPIC, "KVM_SET_LAPIC"};
+constexpr Request kKvmclockCtrl{KVM_KVMCLOCK_CTRL, "KVM_KVMCLOCK_CTRL"};
 
 template <class State>
 Result<State> read_state(const Vcpu& vcpu, Request request) {
@@ -69,6 +70,10 @@ Result<kvm_lapic_state> local_apic(const Vcpu& vcpu) {
 
 Result<void> set_local_apic(const Vcpu& vcpu, kvm_lapic_state value) {
     return write_state(vcpu, kSetLapic, value);
+}
+
+void mark_paused(const Vcpu& vcpu) {
+    static_cast<void>(call(vcpu.fd(), kKvmclockCtrl));
 }
 
 std::string describe_position(const Vcpu& vcpu) {
