@@ -12,6 +12,8 @@ inline constexpr std::uint32_t kAgentPort = 1024;
 // process's, and those of processes that are started later.
 inline constexpr std::uint32_t kFirstStreamPort = 0x1000'0000;
 inline constexpr std::uint32_t kFirstExecPort = 0x1000'0010;
+// Streams of work on files.
+inline constexpr std::uint32_t kFirstFilePort = 0x2000'0000;
 
 inline constexpr std::uint32_t kGuestCid =
     3;  // virtio 1.2 §5.10.4: the first CID that is not reserved

@@ -53,8 +53,14 @@ void add_cpu(const oci::v1::Resources& resources, Settings& settings) {
         settings.push_back(
             {"cpu.max", concat(quota <= 0 ? "max" : std::to_string(quota), " ", period)});
     }
+    if (resources.has_cpu_burst_us())
+        settings.push_back({"cpu.max.burst", std::to_string(resources.cpu_burst_us())});
+    if (resources.has_cpu_idle())
+        settings.push_back({"cpu.idle", std::to_string(resources.cpu_idle())});
     if (!resources.cpuset_cpus().empty())
         settings.push_back({"cpuset.cpus", resources.cpuset_cpus()});
+    if (!resources.cpuset_mems().empty())
+        settings.push_back({"cpuset.mems", resources.cpuset_mems()});
 }
 
 Result<void> add_unified(const oci::v1::Resources& resources, Settings& settings) {

@@ -55,15 +55,20 @@ void Supervisor::shutdown(Reply<Done> reply) {
     shutdown_replies_.push_back(std::move(reply));
     if (shutdown_replies_.size() > 1) return;
     signal_everything(SIGTERM);
+    file_works_.kill_all();
     shutdown_began_ = std::chrono::steady_clock::now();
     check_ended();
 }
 
 void Supervisor::check_ended() {
     const auto waited = std::chrono::steady_clock::now() - shutdown_began_;
-    const bool ended = !processes_.any_alive() && !(cgroup_ && cgroup_->populated());
+    const bool ended =
+        !processes_.any_alive() && !file_works_.any_alive() && !(cgroup_ && cgroup_->populated());
     if (ended || waited > kGiveUp) return finish_shutdown();
-    if (waited > kGrace) signal_everything(SIGKILL);
+    if (waited > kGrace) {
+        signal_everything(SIGKILL);
+        file_works_.kill_all();
+    }
     end_poll_ = parts_.loop.after(kEndPoll, [this] { check_ended(); });
 }
 

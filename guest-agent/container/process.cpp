@@ -51,6 +51,8 @@ void Process::handle(StatusMessage message) {
         case StatusMessage::Kind::Failure:
             failure_ = std::move(message.failure);
             return;
+        case StatusMessage::Kind::Result:
+            return;
     }
 }
 

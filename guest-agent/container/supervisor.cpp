@@ -1,15 +1,13 @@
 #include "guest-agent/container/supervisor.h"
 
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <utility>
 
 #include "base/log.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "guest-agent/container/pidfd.h"
 #include "guest-agent/launch/terminal.h"
 #include "guest-agent/spec/validate.h"
 #include "proto/agent.pb.h"
@@ -27,13 +25,6 @@ const std::string& init_id() {
 
 std::vector<std::uint32_t> ports_of(const v1::StandardStreams& streams) {
     return {streams.stdin_port(), streams.stdout_port(), streams.stderr_port()};
-}
-
-Result<UniqueFd> open_pidfd(pid_t pid) {
-    // glibc 2.36 declares pidfd_open without extern "C".
-    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!process.valid()) return errno_error("pidfd_open");
-    return process;
 }
 
 LaunchResult failed(const Error& error) {
@@ -67,6 +58,10 @@ void Supervisor::start(const v1::StartRequest& request, const Reply<LaunchResult
 Result<void> Supervisor::set_up(const v1::StartRequest& request, const Reply<LaunchResult>& reply) {
     started_ = std::make_unique<v1::StartRequest>();
     *started_->mutable_spec() = request.spec();
+    started_->set_init(request.init());
+    started_->set_container_id(request.container_id());
+    // Their contents are needed once only.
+    for (const auto& file : request.files()) started_->add_files()->set_path(file.path());
     // An image without a place for changes is a read-only root.
     if (request.root().upper_case() == v1::RootFilesystem::UPPER_NOT_SET) {
         started_->mutable_spec()->set_root_readonly(true);
@@ -75,6 +70,10 @@ Result<void> Supervisor::set_up(const v1::StartRequest& request, const Reply<Lau
     parts_.timeline.mark("machine prepared");
     root_ = TRY_CONTEXT(parts_.root.mount(request.root()), "root file system");
     parts_.timeline.mark("root mounted");
+    if (request.maintenance()) {
+        reply(LaunchResult{});
+        return {};
+    }
     TRY_CONTEXT(make_cgroup(), "cgroup");
     v1::StartRequest start = *started_;
     *start.mutable_files() = request.files();
@@ -100,6 +99,7 @@ Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
         ProcessStreams::HostStreams{std::move(host.at(0)), std::move(host.at(1)),
                                     std::move(host.at(2))});
     if (!start.spec().process().terminal()) request.streams = TRY(process->make_pipes());
+    if (request.input.valid()) request.streams[0] = std::move(request.input);
     if (cgroup_) {
         request.cgroup = TRY(duplicate(cgroup_->fd()));
         request.cgroup_path = cgroup_->path();
@@ -116,8 +116,11 @@ Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
 void Supervisor::launched(const std::string& id, std::optional<LaunchFailure> failure,
                           const Reply<LaunchResult>& reply) {
     if (id == init_id()) parts_.timeline.mark("program started");
-    if (!failure)
-        return reply(LaunchResult{.failure = std::nullopt, .pid = processes_.find(id)->pid()});
+    if (!failure) {
+        const LaunchResult result{.failure = std::nullopt, .pid = processes_.find(id)->pid()};
+        if (id != init_id()) return reply(result);
+        return after_start([reply, result] { reply(result); });
+    }
     // It is this process's callback: it cannot be destroyed here.
     parts_.loop.post([this, id] { processes_.remove(id); });
     reply(LaunchResult{.failure = std::move(failure), .pid = 0});
@@ -137,7 +140,7 @@ void Supervisor::exec(const v1::ExecRequest& request, const Reply<LaunchResult>&
     }
     v1::StartRequest start = *started_;
     *start.mutable_spec()->mutable_process() = request.process();
-    auto container = open_pidfd(init->pid());
+    auto container = first_process();
     if (!container) return reply(failed(container.error()));
     LaunchRequest launch_request;
     launch_request.kind = LaunchRequest::Kind::Exec;
@@ -147,13 +150,21 @@ void Supervisor::exec(const v1::ExecRequest& request, const Reply<LaunchResult>&
     if (!done) reply(failed(done.error()));
 }
 
+Result<UniqueFd> Supervisor::first_process() const {
+    const Process* init = processes_.find(init_id());
+    if (init == nullptr || !init->alive()) return Error("the container does not run");
+    return open_pidfd(init->pid());
+}
+
 void Supervisor::wait(const std::string& id, Reply<WaitResult> reply) {
     Process* process = processes_.find(id);
     if (process == nullptr || !process->started()) {
         return reply(Refusal{Kind::NotFound, concat("there is no process \"", id, "\"")});
     }
-    process->when_finished([this, reply = std::move(reply)](ExitStatus status) {
-        reply(WaitResult{.status = status, .oom_killed = cgroup_ && cgroup_->oom_killed()});
+    process->when_finished([this, first = id == init_id(), reply = std::move(reply)](auto status) {
+        const WaitResult result{.status = status, .oom_killed = cgroup_ && cgroup_->oom_killed()};
+        if (!first) return reply(result);
+        after_end([reply, result] { reply(result); });
     });
 }
 
@@ -170,6 +181,17 @@ Answer<Done> Supervisor::resize(const std::string& id, const oci::v1::ConsoleSiz
     return Done{};
 }
 
+Answer<Done> Supervisor::update(const oci::v1::Resources& resources) {
+    if (!cgroup_) return Refusal{Kind::FailedPrecondition, "the container was not started"};
+    const auto settings = cgroup_settings(resources);
+    if (!settings) return Refusal{Kind::InvalidArgument, settings.error().message()};
+    if (auto done = cgroup_->apply(*settings); !done)
+        return Refusal{Kind::Internal, done.error().message()};
+    // Further processes are held to the same.
+    started_->mutable_spec()->mutable_linux()->mutable_resources()->MergeFrom(resources);
+    return Done{};
+}
+
 void Supervisor::before_reaping() {
     processes_.for_each([](Process& process) { process.catch_up(); });
 }
@@ -177,6 +199,7 @@ void Supervisor::before_reaping() {
 void Supervisor::reaped(pid_t pid, ExitStatus status) {
     if (pid == parts_.launcher.pid())
         log::error("the launcher has ended: no process can be started any more");
+    file_works_.reaped(pid);
     if (Process* process = processes_.find(pid)) process->ended(status);
 }
 

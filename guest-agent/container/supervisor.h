@@ -1,5 +1,4 @@
-// The container's life: Start, Exec, Wait, Signal, Resize and Shutdown of proto/agent.proto,
-// without gRPC. Thread: loop.
+// The container's life: the calls of proto/agent.proto, without gRPC. Thread: loop.
 #pragma once
 
 #include <chrono>
@@ -12,6 +11,7 @@
 #include "base/event_loop.h"
 #include "guest-agent/cgroup/cgroup.h"
 #include "guest-agent/container/answer.h"
+#include "guest-agent/container/file_works.h"
 #include "guest-agent/container/process_table.h"
 #include "guest-agent/container/timeline.h"
 #include "guest-agent/launch/launcher.h"
@@ -20,11 +20,17 @@
 
 namespace bulkhead::oci::v1 {
 class ConsoleSize;
-}
+class Hook;
+class Resources;
+}  // namespace bulkhead::oci::v1
 
 namespace bulkhead::agent::v1 {
 class ExecRequest;
+class FilesReply;
+class FilesRequest;
+class ProcessesReply;
 class StartRequest;
+class StatisticsReply;
 }  // namespace bulkhead::agent::v1
 
 namespace bulkhead::agent {
@@ -54,7 +60,8 @@ class Supervisor {
         std::string cgroup_parent;
     };
 
-    explicit Supervisor(Parts parts) : parts_(std::move(parts)) {}
+    explicit Supervisor(Parts parts)
+        : parts_(std::move(parts)), file_works_(parts_.loop, parts_.launcher) {}
 
     void start(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
     void exec(const v1::ExecRequest& request, const Reply<LaunchResult>& reply);
@@ -62,6 +69,10 @@ class Supervisor {
     Answer<Done> signal(const std::string& id, std::uint32_t signal);
     Answer<Done> signal_all(std::uint32_t signal);
     Answer<Done> resize(const std::string& id, const oci::v1::ConsoleSize& size);
+    Answer<Done> update(const oci::v1::Resources& resources);
+    void files(const v1::FilesRequest& request, Reply<v1::FilesReply> reply);
+    [[nodiscard]] Answer<v1::StatisticsReply> statistics() const;
+    [[nodiscard]] Answer<v1::ProcessesReply> list_processes() const;
     // Ends every process, and unmounts and syncs the disks. Also what to do when the host is gone.
     void shutdown(Reply<Done> reply);
 
@@ -70,6 +81,8 @@ class Supervisor {
     void reaped(pid_t pid, ExitStatus status);
 
   private:
+    struct HookRun;
+
     // How long processes have between SIGTERM and SIGKILL in a shutdown.
     static constexpr std::chrono::milliseconds kGrace{200};
     static constexpr std::chrono::milliseconds kEndPoll{5};
@@ -83,6 +96,16 @@ class Supervisor {
                         const std::vector<std::uint32_t>& ports, const Reply<LaunchResult>& reply);
     void launched(const std::string& id, std::optional<LaunchFailure> failure,
                   const Reply<LaunchResult>& reply);
+    // What runs between the first process's start, or its end, and telling the host of it: hooks.
+    void after_start(std::function<void()> then);
+    void after_end(std::function<void()> then);
+    void run_hooks(HookRun run, std::size_t next);
+    Result<void> launch_hook(const oci::v1::Hook& hook, const std::string& id, const HookRun& run,
+                             const Reply<LaunchResult>& reply);
+    // A pidfd of the container's first process.
+    [[nodiscard]] Result<UniqueFd> first_process() const;
+    Result<LaunchRequest> file_request(const v1::FilesRequest& request);
+    void set_frozen(bool frozen);
     void signal_everything(int signal);
     void check_ended();
     void finish_shutdown();
@@ -92,7 +115,12 @@ class Supervisor {
     std::string root_;
     std::optional<Cgroup> cgroup_;
     ProcessTable processes_;
+    FileWorks file_works_;
+    int freezers_ = 0;
     std::vector<Reply<Done>> shutdown_replies_;
+    std::vector<std::function<void()>> after_end_;
+    bool end_hooks_done_ = false;
+    EventLoop::Handle hook_timeout_;
     std::chrono::steady_clock::time_point shutdown_began_;
     EventLoop::Handle end_poll_;
 

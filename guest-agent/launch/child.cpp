@@ -11,9 +11,12 @@
 
 #include "base/syscalls.h"
 #include "guest-agent/launch/container.h"
+#include "guest-agent/launch/container_init.h"
+#include "guest-agent/launch/hooks.h"
 #include "guest-agent/launch/identity.h"
 #include "guest-agent/launch/privileges.h"
 #include "guest-agent/launch/program.h"
+#include "guest-agent/launch/scheduling.h"
 #include "guest-agent/launch/terminal.h"
 #include "proto/agent.pb.h"
 
@@ -52,35 +55,64 @@ Result<void> enter(const ChildContext& context) {
         return connect_streams(context);
     }
     TRY(build_container(context.start, context.request));
+    TRY(run_create_hooks(context.start));
     TRY(connect_streams(context));
-    return finish_container(context.start.spec());
+    TRY(finish_container(context.start.spec()));
+    return run_start_hooks(context.start);
 }
 
-// Everything between "in the container" and execve. The order matters: what needs privileges comes
-// before they go, and the seccomp filter, which may forbid anything, comes as late as it can.
-Result<Program> become(const ChildContext& context) {
-    const oci::v1::Process& process = context.start.spec().process();
+// The process's user, limits, directory and the like; its privileges go later.
+Result<Program> become(const oci::v1::Process& process, const Capabilities& capabilities) {
     const Identity identity = TRY(find_identity(process));
     TRY(give_streams_to(identity.uid));
     TRY(set_resource_limits(process));
-    const Capabilities capabilities = TRY(parse_capabilities(process.capabilities()));
     TRY(drop_bounding(capabilities.bounding));
     WorkingDirectory directory(process.cwd());
     TRY(directory.enter_as_root());
     TRY(assume_identity(identity));
     TRY(directory.enter_as_user());
     ::umask(process.user().has_umask() ? process.user().umask() : 022);
-    Program program(process, identity.home);
-    if (process.no_new_privileges()) {
+    return Program(process, identity.home);
+}
+
+// The seccomp filter may forbid anything, so it comes as late as it can.
+Result<void> confine(const ChildContext& context, const Capabilities& capabilities) {
+    if (context.start.spec().process().no_new_privileges()) {
         TRY(set_no_new_privileges());
         TRY(set_capabilities(capabilities));
-        TRY(install_seccomp(context.seccomp));
-    } else {
-        // Installing a filter without no_new_privs takes CAP_SYS_ADMIN.
-        TRY(raise_all_permitted());
-        TRY(install_seccomp(context.seccomp));
-        TRY(set_capabilities(capabilities));
+        return install_seccomp(context.seccomp);
     }
+    // Installing a filter without no_new_privs takes CAP_SYS_ADMIN.
+    TRY(raise_all_permitted());
+    TRY(install_seccomp(context.seccomp));
+    return set_capabilities(capabilities);
+}
+
+// Returns in the program's process only. The init has the same user and capabilities, and no
+// seccomp filter: a profile need not know which calls an init makes.
+Result<void> start_init(const ChildContext& context, const Capabilities& capabilities) {
+    const pid_t program = TRY(fork_program());
+    if (program == 0) return {};
+    const bool confined =
+        (!context.start.spec().process().no_new_privileges() || set_no_new_privileges().ok()) &&
+        set_capabilities(capabilities).ok();
+    if (!confined) ::kill(program, SIGKILL);
+    run_init(program);
+}
+
+// Everything between "in the container" and execve. The order matters: what needs privileges comes
+// before they go.
+Result<Program> prepare(const ChildContext& context) {
+    const oci::v1::Process& process = context.start.spec().process();
+    const Capabilities capabilities = TRY(parse_capabilities(process.capabilities()));
+    TRY(set_scheduling(process));
+    TRY(set_personality(context.start.spec().linux().personality_domain()));
+    Program program = TRY(become(process, capabilities));
+    // Told by PID 1 itself: there is nothing to start.
+    if (program.failure()) return program;
+    const bool first = context.request.kind == LaunchRequest::Kind::Init;
+    if (first && context.start.init()) TRY(start_init(context, capabilities));
+    TRY(confine(context, capabilities));
     return program;
 }
 
@@ -89,7 +121,7 @@ LaunchFailure start_program(const ChildContext& context) {
     ::setsid();
     reset_signals();
     if (auto entered = enter(context); !entered) return LaunchFailure::other(entered.error());
-    auto program = become(context);
+    auto program = prepare(context);
     if (!program) return LaunchFailure::other(program.error());
     if (program->failure()) return *program->failure();
     // Nothing of the agent's may be left open, whatever a library did.

@@ -42,6 +42,20 @@ Result<void> set_names(const oci::v1::Spec& spec) {
     return {};
 }
 
+// Its offsets can be written until the first process is in it: this one, when it executes the
+// program.
+Result<void> make_time_namespace(const oci::v1::Linux& linux) {
+    if (::unshare(CLONE_NEWTIME) != 0) return errno_error("time namespace");
+    for (const auto& [clock, offset] : linux.time_offsets()) {
+        const UniqueFd file = TRY_CONTEXT(open_file("/proc/self/timens_offsets", O_WRONLY), "time");
+        const std::string line =
+            concat(clock, " ", offset.seconds(), " ", offset.nanoseconds(), "\n");
+        TRY_CONTEXT(write_full(file.get(), std::as_bytes(std::span(line))),
+                    concat("time offset of ", clock));
+    }
+    return {};
+}
+
 // Written through the agent's /proc: the namespaces are the writer's, and the image has no say.
 Result<void> set_sysctls(const oci::v1::Linux& linux) {
     for (const auto& [key, value] : linux.sysctl()) {
@@ -76,6 +90,7 @@ Result<void> pivot_to(int root) {
 }
 
 Result<void> set_propagation(const std::string& name) {
+    if (name.empty()) return {};  // it is private, and a mount may have one of its own
     const std::uint64_t flags = TRY(parse_propagation(name));
     if (::mount(nullptr, "/", nullptr, flags, nullptr) != 0) return errno_error("root propagation");
     return {};
@@ -105,6 +120,7 @@ Result<void> build_container(const v1::StartRequest& start, const LaunchRequest&
     if ((namespaces & CLONE_NEWCGROUP) != 0 && ::unshare(CLONE_NEWCGROUP) != 0) {
         return errno_error("cgroup namespace");
     }
+    if ((namespaces & CLONE_NEWTIME) != 0) TRY(make_time_namespace(start.spec().linux()));
     if ((namespaces & CLONE_NEWNET) != 0) TRY(loopback_up());
     TRY(set_names(start.spec()));
     return fill_root(start, request, namespaces);

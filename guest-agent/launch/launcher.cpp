@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "guest-agent/launch/child.h"
 #include "guest-agent/launch/clone.h"
+#include "guest-agent/launch/file_worker.h"
 #include "guest-agent/seccomp/program.h"
 #include "guest-agent/spec/namespaces.h"
 #include "proto/agent.pb.h"
@@ -50,7 +51,8 @@ class LauncherProcess {
             auto request = TRY(receive_launch(channel_, start));
             if (!request) return {};
             StatusChannel status(std::move(request->status));
-            auto launched = launch(*request, start, status);
+            const bool files = request->kind == LaunchRequest::Kind::Files;
+            auto launched = files ? work(*request, start, status) : launch(*request, start, status);
             if (launched) continue;
             auto told = status.send_failure(LaunchFailure::other(launched.error()));
             if (!told) log::warning(told.error().message());
@@ -75,12 +77,26 @@ class LauncherProcess {
         return write_full(go_write.get(), std::as_bytes(std::span("g", 1)));
     }
 
+    static Result<void> work(LaunchRequest& request, const v1::StartRequest& start,
+                             StatusChannel& status) {
+        auto [go_read, go_write] = TRY(make_pipe());
+        const pid_t child = TRY(clone_for_parent(0, -1));
+        if (child == 0) {
+            go_write.reset();
+            run_file_worker({request, start, status, go_read.get()});
+        }
+        TRY(status.send_pid(child));
+        TRY(set_oom_score(child, start.spec().process()));
+        return write_full(go_write.get(), std::as_bytes(std::span("g", 1)));
+    }
+
     Result<pid_t> make_child(const LaunchRequest& request, const v1::StartRequest& start) {
         std::uint64_t namespaces = namespace_flags(start.spec());
         if (request.kind == LaunchRequest::Kind::Init) {
             // A cgroup namespace begins where its maker is: the child makes it, once it is in its
-            // cgroup.
-            namespaces &= ~std::uint64_t{CLONE_NEWCGROUP};
+            // cgroup. A time namespace takes offsets until somebody is in it, so the child, which
+            // enters it when it executes the program, makes that, too.
+            namespaces &= ~std::uint64_t{CLONE_NEWCGROUP | CLONE_NEWTIME};
             return clone_for_parent(namespaces, request.cgroup.get());
         }
         if ((namespaces & CLONE_NEWPID) == 0) return clone_for_parent(0, request.cgroup.get());

@@ -93,7 +93,9 @@ Result<void> set_capabilities(const Capabilities& wanted) {
     }
     for (unsigned number = 0; number <= kMaxCapability; ++number) {
         if ((wanted.ambient >> number & 1U) == 0) continue;
-        if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0) {
+        // One that is not inheritable cannot be ambient: crun's own example asks for such, and like
+        // crun we go on without it.
+        if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0 && errno != EPERM) {
             return errno_error("raising an ambient capability");
         }
     }

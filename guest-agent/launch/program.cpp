@@ -53,7 +53,7 @@ Program::Program(const oci::v1::Process& process, const std::string& home)
     : arguments_(process.args().begin(), process.args().end()),
       environment_(process.env().begin(), process.env().end()) {
     if (!variable(environment_, "HOME")) environment_.push_back("HOME=" + home);
-    const std::string& name = arguments_.front();
+    const std::string& name = process.program().empty() ? arguments_.front() : process.program();
     if (name.find('/') != std::string::npos) {
         check(name);
     } else {

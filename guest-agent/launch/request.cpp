@@ -67,6 +67,7 @@ Result<void> send_launch(PacketChannel& channel, const LaunchRequest& request,
     }
     write_text(writer, request.root);
     write_text(writer, request.cgroup_path);
+    write_text(writer, request.files);
     return channel.send(writer.bytes(), descriptors);
 }
 
@@ -88,6 +89,7 @@ Result<std::optional<LaunchRequest>> receive_launch(PacketChannel& channel,
     }
     request.root = read_text(reader).value_or("");
     request.cgroup_path = read_text(reader).value_or("");
+    request.files = read_text(reader).value_or("");
     TRY(from_memory_file(descriptors[0].get(), start));
     return std::optional<LaunchRequest>(std::move(request));
 }

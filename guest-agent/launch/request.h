@@ -18,17 +18,20 @@ namespace bulkhead::agent {
 
 struct LaunchRequest {
     enum class Kind : std::uint8_t {
-        Init = 1,  // the container's first process: makes namespaces, mounts, ...
-        Exec = 2,  // a further process, which joins what the first one has
+        Init = 1,   // the container's first process: makes namespaces, mounts, ...
+        Exec = 2,   // a further process, which joins what the first one has
+        Files = 3,  // one of the agent's own, which works on the container's files
     };
 
     Kind kind = Kind::Init;
     UniqueFd status;                  // the child's end of the status channel
     std::array<UniqueFd, 3> streams;  // standard input, output, error; unused with a terminal
+    UniqueFd input;                   // instead of streams[0], when valid; not sent by itself
     UniqueFd cgroup;                  // the directory to start in; not valid: none
-    UniqueFd container;               // Exec: a pidfd of the container's first process
-    std::string root;                 // Init: the path of the root file system
+    UniqueFd container;               // Exec, Files: a pidfd of the container's first process
+    std::string root;                 // Init, Files: the path of the root file system
     std::string cgroup_path;          // Init: for a mount of it; may be empty
+    std::string files;                // Files: the request; streams[0] is its stream
 };
 
 // `start` carries the whole spec; for Exec with the process to run put in place of the first one.

@@ -42,6 +42,10 @@ Result<StatusMessage> parse(Packet packet) {
                 message.failure.message.push_back(static_cast<char>(each));
             return message;
         }
+        case Kind::Result:
+            for (const std::byte each : *reader.take(reader.remaining()))
+                message.result.push_back(static_cast<char>(each));
+            return message;
     }
     return Error("status: unknown message");
 }
@@ -69,6 +73,12 @@ Result<void> StatusChannel::send_failure(const LaunchFailure& failure) {
     const std::string_view text(failure.message);
     writer.write(std::as_bytes(std::span(text.substr(0, kMaxMessage))));
     return write_full(channel_.fd(), writer.bytes());
+}
+
+Result<void> StatusChannel::send_result(std::string_view result) {
+    ByteWriter writer = start(Kind::Result);
+    writer.write(std::as_bytes(std::span(result)));
+    return channel_.send(writer.bytes());
 }
 
 Result<std::optional<StatusMessage>> StatusChannel::receive() {

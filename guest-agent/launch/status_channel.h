@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/packet_channel.h"
 #include "base/result.h"
@@ -17,11 +18,12 @@
 namespace bulkhead::agent {
 
 struct StatusMessage {
-    enum class Kind : std::uint8_t { Pid = 1, Terminal = 2, Ready = 3, Failure = 4 };
+    enum class Kind : std::uint8_t { Pid = 1, Terminal = 2, Ready = 3, Failure = 4, Result = 5 };
     Kind kind = Kind::Failure;
     pid_t pid = 0;          // Pid
     UniqueFd terminal;      // Terminal: the pseudo-terminal's controlling end
     LaunchFailure failure;  // Failure
+    std::string result;     // Result: of work on files
 };
 
 class StatusChannel {
@@ -35,6 +37,8 @@ class StatusChannel {
     // These two use write(2) only, which every seccomp profile allows.
     Result<void> send_ready();
     Result<void> send_failure(const LaunchFailure& failure);
+
+    Result<void> send_result(std::string_view result);
 
     // Nothing at the end of the channel. On a non-blocking socket with nothing to read: EAGAIN.
     Result<std::optional<StatusMessage>> receive();

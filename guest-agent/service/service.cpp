@@ -165,7 +165,11 @@ class Service::Implementation {
         Call<v1::ExecRequest, v1::ExecReply>::expect(queue_, exec_);
         Call<v1::WaitRequest, v1::WaitReply>::expect(queue_, wait_);
         Call<v1::SignalRequest, v1::SignalReply>::expect(queue_, signal_);
+        Call<v1::UpdateRequest, v1::UpdateReply>::expect(queue_, update_);
         Call<v1::ResizeRequest, v1::ResizeReply>::expect(queue_, resize_);
+        Call<v1::FilesRequest, v1::FilesReply>::expect(queue_, files_);
+        Call<v1::ProcessesRequest, v1::ProcessesReply>::expect(queue_, processes_);
+        Call<v1::StatisticsRequest, v1::StatisticsReply>::expect(queue_, statistics_);
         Call<v1::ShutdownRequest, v1::ShutdownReply>::expect(queue_, shutdown_);
     }
 
@@ -204,10 +208,34 @@ class Service::Implementation {
                                : parts_.supervisor.signal(request.id(), request.signal()));
         },
         {}};
+    const Method<v1::UpdateRequest, v1::UpdateReply> update_{
+        &AsyncService::RequestUpdate,
+        [this](const v1::UpdateRequest& request, const Reply<v1::UpdateReply>& reply) {
+            done_as(reply)(parts_.supervisor.update(request.resources()));
+        },
+        {}};
     const Method<v1::ResizeRequest, v1::ResizeReply> resize_{
         &AsyncService::RequestResize,
         [this](const v1::ResizeRequest& request, const Reply<v1::ResizeReply>& reply) {
             done_as(reply)(parts_.supervisor.resize(request.id(), request.size()));
+        },
+        {}};
+    const Method<v1::FilesRequest, v1::FilesReply> files_{
+        &AsyncService::RequestFiles,
+        [this](const v1::FilesRequest& request, Reply<v1::FilesReply> reply) {
+            parts_.supervisor.files(request, std::move(reply));
+        },
+        {}};
+    const Method<v1::ProcessesRequest, v1::ProcessesReply> processes_{
+        &AsyncService::RequestProcesses,
+        [this](const v1::ProcessesRequest&, const Reply<v1::ProcessesReply>& reply) {
+            reply(parts_.supervisor.list_processes());
+        },
+        {}};
+    const Method<v1::StatisticsRequest, v1::StatisticsReply> statistics_{
+        &AsyncService::RequestStatistics,
+        [this](const v1::StatisticsRequest&, const Reply<v1::StatisticsReply>& reply) {
+            reply(parts_.supervisor.statistics());
         },
         {}};
     const Method<v1::ShutdownRequest, v1::ShutdownReply> shutdown_{

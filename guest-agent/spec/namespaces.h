@@ -9,8 +9,9 @@
 #include "base/result.h"
 
 namespace bulkhead::oci::v1 {
+class Linux;
 class Spec;
-}
+}  // namespace bulkhead::oci::v1
 
 namespace bulkhead::agent {
 
@@ -18,5 +19,6 @@ std::optional<std::uint64_t> namespace_flag(std::string_view type);
 
 // All that the spec lists; it has been validated.
 std::uint64_t namespace_flags(const oci::v1::Spec& spec);
+std::uint64_t namespace_flags(const oci::v1::Linux& linux);
 
 }  // namespace bulkhead::agent

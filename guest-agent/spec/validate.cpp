@@ -45,6 +45,21 @@ Result<void> validate_mounts(const oci::v1::Spec& spec) {
     return {};
 }
 
+Result<void> validate_hooks(const oci::v1::Hooks& hooks) {
+    for (const auto* list : {&hooks.create_container(), &hooks.start_container(),
+                             &hooks.poststart(), &hooks.poststop()}) {
+        TRY(check_count(*list, kMaxEntries, "hooks"));
+        for (const auto& hook : *list) {
+            TRY(check_path(hook.path(), "hooks: path"));
+            TRY(check_count(hook.args(), kMaxEntries, "hooks: args"));
+            for (const auto& each : hook.args()) TRY(check_text(each, kMaxText, "hooks: argument"));
+            TRY(check_count(hook.env(), kMaxEntries, "hooks: env"));
+            for (const auto& each : hook.env()) TRY(check_text(each, kMaxText, "hooks: variable"));
+        }
+    }
+    return {};
+}
+
 Result<void> validate_streams(const v1::StandardStreams& streams, bool terminal) {
     if (terminal && streams.stderr_port() != 0) {
         return Error("streams: with a terminal there is no separate standard error");
@@ -64,6 +79,9 @@ Result<void> validate(const v1::StartRequest& request) {
     TRY(validate_mounts(spec));
     TRY(validate_linux(spec));
     TRY(validate_process(spec.process()));
+    TRY(validate_hooks(spec.hooks()));
+    TRY(check_count(spec.annotations(), kMaxEntries, "annotations"));
+    TRY(check_text(request.container_id(), kMaxText, "container id"));
     return validate_streams(request.streams(), spec.process().terminal());
 }
 

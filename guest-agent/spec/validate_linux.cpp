@@ -3,6 +3,7 @@
 #include "guest-agent/spec/check.h"
 #include "guest-agent/spec/mount_options.h"
 #include "guest-agent/spec/namespaces.h"
+#include "guest-agent/spec/scheduling.h"
 #include "guest-agent/spec/validate.h"
 #include "proto/oci.pb.h"
 
@@ -87,6 +88,19 @@ Result<void> validate_seccomp(const oci::v1::Seccomp& seccomp) {
     return {};
 }
 
+Result<void> validate_time(const oci::v1::Linux& linux) {
+    constexpr std::uint32_t kSecond = 1'000'000'000;
+    const bool own = (namespace_flags(linux) & CLONE_NEWTIME) != 0;
+    if (!linux.time_offsets().empty() && !own)
+        return Error("time offsets without a time namespace");
+    for (const auto& [clock, offset] : linux.time_offsets()) {
+        if (clock != "monotonic" && clock != "boottime")
+            return Error("time offsets: only the clocks \"monotonic\" and \"boottime\" have one");
+        if (offset.nanoseconds() >= kSecond) return Error("time offsets: nanoseconds out of range");
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> validate_linux(const oci::v1::Spec& spec) {
@@ -96,6 +110,8 @@ Result<void> validate_linux(const oci::v1::Spec& spec) {
     TRY(validate_devices(linux));
     TRY(validate_sysctl(linux));
     TRY(validate_seccomp(linux.seccomp()));
+    TRY(validate_time(linux));
+    TRY(personality_of(linux.personality_domain()));
     TRY(check_count(linux.resources().unified(), kMaxEntries, "resources: unified"));
     TRY(parse_propagation(linux.rootfs_propagation()));
     return {};

@@ -1,6 +1,10 @@
+#include <set>
+#include <string_view>
+
 #include "guest-agent/spec/capability.h"
 #include "guest-agent/spec/check.h"
 #include "guest-agent/spec/resource_limit.h"
+#include "guest-agent/spec/scheduling.h"
 #include "guest-agent/spec/validate.h"
 #include "proto/oci.pb.h"
 
@@ -54,7 +58,10 @@ Result<void> validate_capabilities(const oci::v1::Capabilities& capabilities) {
 
 Result<void> validate_rlimits(const oci::v1::Process& process) {
     TRY(check_count(process.rlimits(), kMaxEntries, "process: rlimits"));
+    std::set<std::string_view> seen;
     for (const auto& limit : process.rlimits()) {
+        if (!seen.insert(limit.type()).second)
+            return Error(concat("process: ", limit.type(), " twice"));
         if (!resource_limit_number(limit.type())) {
             return Error(concat("process: unknown resource limit \"", limit.type(), "\""));
         }
@@ -74,6 +81,9 @@ Result<void> validate_process(const oci::v1::Process& process) {
     TRY(validate_user(process.user()));
     TRY(validate_capabilities(process.capabilities()));
     TRY(validate_rlimits(process));
+    TRY(check_text(process.program(), kMaxPath - 1, "process: program"));
+    TRY(io_priority(process.io_priority()));
+    TRY(scheduler(process.scheduler()));
     if (process.console_size().height() > kMaxConsole ||
         process.console_size().width() > kMaxConsole) {
         return Error("process: console size above 65535");

@@ -79,5 +79,16 @@ TEST_CASE("cgroup: unified names are files of a controller, nothing else") {
     }
 }
 
+TEST_CASE("cgroup: burst, idle and memory nodes, only when they are asked for") {
+    oci::v1::Resources resources;
+    CHECK(cgroup_settings(resources)->empty());
+    resources.set_cpu_burst_us(500);
+    resources.set_cpu_idle(1);
+    resources.set_cpuset_mems("0");
+    CHECK(value_of(resources, "cpu.max.burst") == "500");
+    CHECK(value_of(resources, "cpu.idle") == "1");
+    CHECK(value_of(resources, "cpuset.mems") == "0");
+}
+
 }  // namespace
 }  // namespace bulkhead::agent

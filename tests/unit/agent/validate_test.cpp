@@ -92,7 +92,8 @@ TEST_CASE("validation: namespaces are known, named once, and include mount") {
             r.mutable_spec()->mutable_linux()->add_namespaces()->set_type(type);
         };
     };
-    CHECK(error_after(add("time")) == "namespaces: unknown type \"time\"");
+    CHECK(error_after(add("cake")) == "namespaces: unknown type \"cake\"");
+    CHECK(error_after(add("time")).empty());
     CHECK(error_after(add("pid")) == "namespaces: \"pid\" twice");
     CHECK(error_after(add("user")).empty());
     CHECK(error_after([](auto& r) { r.mutable_spec()->mutable_linux()->clear_namespaces(); }) ==
@@ -176,6 +177,44 @@ TEST_CASE("validation: an exec needs an id of its own") {
     CHECK(validate(request).ok());
     request.mutable_process()->set_cwd("relative");
     CHECK_FALSE(validate(request).ok());
+}
+
+TEST_CASE("validation: a resource limit is there once") {
+    CHECK(error_after([](auto& request) {
+              auto& process = *request.mutable_spec()->mutable_process();
+              process.add_rlimits()->set_type("RLIMIT_CPU");
+              process.add_rlimits()->set_type("RLIMIT_CPU");
+          }) == "process: RLIMIT_CPU twice");
+}
+
+TEST_CASE("validation: time offsets need a time namespace, and clocks that have one") {
+    const auto with_offset = [](const char* clock, std::uint32_t nanoseconds) {
+        return [clock, nanoseconds](v1::StartRequest& request) {
+            auto& linux = *request.mutable_spec()->mutable_linux();
+            linux.add_namespaces()->set_type("time");
+            (*linux.mutable_time_offsets())[clock].set_nanoseconds(nanoseconds);
+        };
+    };
+    CHECK(error_after(with_offset("monotonic", 999'999'999)).empty());
+    CHECK(error_after(with_offset("realtime", 0)).find("only the clocks") != std::string::npos);
+    CHECK(error_after(with_offset("boottime", 1'000'000'000)).find("out of range") !=
+          std::string::npos);
+    CHECK(error_after([](auto& request) {
+              (*request.mutable_spec()->mutable_linux()->mutable_time_offsets())["boottime"];
+          }) == "time offsets without a time namespace");
+}
+
+TEST_CASE("validation: hooks have absolute paths, and no more words than there is room for") {
+    const auto with_hook = [](const std::string& path, int words) {
+        return [path, words](v1::StartRequest& request) {
+            auto& hook = *request.mutable_spec()->mutable_hooks()->add_poststop();
+            hook.set_path(path);
+            for (int i = 0; i < words; ++i) hook.add_args("x");
+        };
+    };
+    CHECK(error_after(with_hook("/bin/true", 3)).empty());
+    CHECK(error_after(with_hook("bin/true", 3)).find("hooks: path") != std::string::npos);
+    CHECK(error_after(with_hook("/bin/true", 5000)).find("hooks: args") != std::string::npos);
 }
 
 }  // namespace
