@@ -24,8 +24,12 @@ Container::~Container() {
     if (const auto removed = remove(); !removed) log::warning(removed.error().message());
 }
 
-Result<void> Container::set_starting() {
+Result<void> Container::set_starting(bool by_policy) {
     Record next = record_;
+    next.restart_count = by_policy ? record_.restart_count + 1 : 0;
+    next.manually_stopped = false;
+    next.health.clear();
+    next.boot_id = host_boot_id();
     next.status = Status::Starting;
     next.owner_pid = ::getpid();
     next.vmm_pid = 0;
@@ -35,11 +39,41 @@ Result<void> Container::set_starting() {
     return write(next);
 }
 
-Result<void> Container::set_running(pid_t vmm_pid) {
+Result<void> Container::set_running(pid_t vmm_pid, std::string health) {
     Record next = record_;
+    next.health = std::move(health);
     next.status = Status::Running;
     next.vmm_pid = vmm_pid;
     next.started_at = ::time(nullptr);
+    return write(next);
+}
+
+Result<void> Container::set_paused(bool paused) {
+    Record next = record_;
+    next.status = paused ? Status::Paused : Status::Running;
+    return write(next);
+}
+
+Result<void> Container::set_restarting(int exit_code, bool oom_killed, std::string error) {
+    Record next = record_;
+    next.status = Status::Restarting;
+    next.vmm_pid = 0;
+    next.finished_at = ::time(nullptr);
+    next.exit_code = exit_code;
+    next.oom_killed = oom_killed;
+    next.error = std::move(error);
+    return write(next);
+}
+
+Result<void> Container::set_manually_stopped() {
+    Record next = record_;
+    next.manually_stopped = true;
+    return write(next);
+}
+
+Result<void> Container::set_health(std::string health) {
+    Record next = record_;
+    next.health = std::move(health);
     return write(next);
 }
 
@@ -52,6 +86,7 @@ Result<void> Container::set_stopping() {
 Result<void> Container::set_exited(int exit_code, bool oom_killed, std::string error) {
     Record next = record_;
     next.status = Status::Exited;
+    next.vmm_pid = 0;
     next.finished_at = ::time(nullptr);
     next.exit_code = exit_code;
     next.oom_killed = oom_killed;
@@ -64,6 +99,13 @@ Result<void> Container::set_not_started(int exit_code, std::string error) {
     next.status = Status::Created;
     next.exit_code = exit_code;
     next.error = std::move(error);
+    return write(next);
+}
+
+Result<void> Container::set_owner() {
+    Record next = record_;
+    next.owner_pid = ::getpid();
+    next.vmm_pid = 0;
     return write(next);
 }
 

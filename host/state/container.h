@@ -28,12 +28,21 @@ class Container {
     [[nodiscard]] const Record& record() const { return record_; }
 
     // Each writes the new state down, and leaves the old one when it cannot.
-    Result<void> set_starting();
-    Result<void> set_running(pid_t vmm_pid);
+    // By its policy: it was not told to.
+    Result<void> set_starting(bool by_policy = false);
+    Result<void> set_running(pid_t vmm_pid, std::string health = {});
+    Result<void> set_paused(bool paused);
     Result<void> set_stopping();
+    // It ended as set_exited() says, and will be started again.
+    Result<void> set_restarting(int exit_code, bool oom_killed, std::string error);
+    Result<void> set_manually_stopped();
+    Result<void> set_health(std::string health);
     Result<void> set_exited(int exit_code, bool oom_killed, std::string error = {});
     // The start failed: it is as it was before, but for the reason.
     Result<void> set_not_started(int exit_code, std::string error);
+
+    // Owned for a while by a process that does not start it: only that is written down.
+    Result<void> set_owner();
 
     // The container stays after this object is gone.
     void keep() { keep_ = true; }
@@ -48,6 +57,8 @@ class Container {
     Result<void> remove();
 
   private:
+    friend class StateStore;  // renames
+
     Result<void> write(const Record& record);
 
     std::string directory_;  // empty once removed

@@ -35,6 +35,14 @@ bool points_to(const std::string& link, const std::string& target) {
 
 }  // namespace
 
+std::string host_boot_id() {
+    constexpr std::size_t kEnough = 64;
+    auto id = read_file("/proc/sys/kernel/random/boot_id", kEnough);
+    if (!id) return {};
+    while (!id->empty() && id->back() == '\n') id->pop_back();
+    return *std::move(id);
+}
+
 Result<Record> read_record(const std::string& directory) {
     const std::string path = directory + "/" + kStateFile;
     return parse_record(TRY(read_file(path, kMaxStateFile))).context(path);

@@ -18,6 +18,9 @@ inline constexpr const char* kLockFile = "lock";
 // A directory that is being made, and has no lock yet that others could see.
 inline constexpr const char* kNewPrefix = ".new-";
 
+// Names this boot of the host; another one after each.
+std::string host_boot_id();
+
 Result<Record> read_record(const std::string& directory);
 
 // Removes the directory, and the name before it if it still is this container's: a name is free as

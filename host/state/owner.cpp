@@ -18,9 +18,8 @@ namespace bulkhead::state {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{20};
-constexpr int kAttempts = 10;
-constexpr int kPausesForVmm = 100;    // 2 s from the kill of the VM to the end of its owner
-constexpr int kPausesForOwner = 100;  // 2 s more after its SIGKILL
+constexpr int kPausesToObey = 250;  // 5 s from SIGQUIT to the end of the owner
+constexpr int kPausesToDie = 100;   // 2 s more after SIGKILL
 
 // The parent of a process, or -1.
 pid_t parent_of(pid_t pid) {
@@ -43,17 +42,6 @@ void signal_process(pid_t pid, int signal, Check is_it) {
         ::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
 }
 
-// While the lock is held its owner lives, and the monitor is the owner's child until reaped.
-void end_vm(const Record& record, const std::string& directory) {
-    if (record.vmm_pid == 0) {
-        // Still starting: a signal ends that.
-        signal_process(record.owner_pid, SIGTERM, [&] { return lock_is_held(directory); });
-        return;
-    }
-    signal_process(record.vmm_pid, SIGKILL,
-                   [&] { return parent_of(record.vmm_pid) == record.owner_pid; });
-}
-
 // Takes the lock as soon as it is free.
 Result<bool> wait_for_lock(const UniqueFd& lock, int pauses) {
     for (int i = 0; i < pauses; ++i) {
@@ -66,16 +54,16 @@ Result<bool> wait_for_lock(const UniqueFd& lock, int pauses) {
 }  // namespace
 
 Result<void> end_owner(const std::string& directory, const UniqueFd& lock) {
-    Record record;
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        // Read anew each time: a container that was starting may run by now.
-        const auto current = read_record(directory);
-        if (current) record = *current;
-        end_vm(record, directory);
-        if (TRY(wait_for_lock(lock, kPausesForVmm))) return {};
-    }
+    Record record = TRY(read_record(directory));
+    signal_process(record.owner_pid, SIGQUIT, [&] { return lock_is_held(directory); });
+    if (TRY(wait_for_lock(lock, kPausesToObey))) return {};
+    // It hangs, or somebody stopped it. While the lock is held the owner lives, and the monitor is
+    // its child until reaped.
+    if (const auto current = read_record(directory)) record = *current;
+    signal_process(record.vmm_pid, SIGKILL,
+                   [&] { return parent_of(record.vmm_pid) == record.owner_pid; });
     signal_process(record.owner_pid, SIGKILL, [&] { return lock_is_held(directory); });
-    if (TRY(wait_for_lock(lock, kPausesForOwner))) return {};
+    if (TRY(wait_for_lock(lock, kPausesToDie))) return {};
     return Error(concat("container ", record.name, ": process ", record.owner_pid,
                         " does not let go of it"));
 }

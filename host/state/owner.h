@@ -8,9 +8,8 @@
 
 namespace bulkhead::state {
 
-// Kills the container's VM, or ends its start, and takes the lock when the owner has let go of it.
-// The owner is killed only if it does not end by itself: it has a terminal to restore and a status
-// to return.
+// Tells the owner to end the container at once (SIGQUIT), and takes the lock when it has let go of
+// it. An owner that does not obey is killed, and its VM with it.
 Result<void> end_owner(const std::string& directory, const UniqueFd& lock);
 
 }  // namespace bulkhead::state

@@ -11,8 +11,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::pair<Status, std::string_view> kStatusNames[] = {
-    {Status::Created, "created"}, {Status::Starting, "starting"}, {Status::Stopping, "stopping"},
-    {Status::Running, "running"}, {Status::Exited, "exited"},     {Status::Dead, "dead"},
+    {Status::Created, "created"},   {Status::Starting, "starting"},
+    {Status::Running, "running"},   {Status::Paused, "paused"},
+    {Status::Stopping, "stopping"}, {Status::Restarting, "restarting"},
+    {Status::Exited, "exited"},     {Status::Dead, "dead"},
 };
 
 Error damaged(std::string_view key) {
@@ -80,7 +82,11 @@ std::string to_json(const Record& record) {
                        {"finished_at", record.finished_at},
                        {"exit_code", record.exit_code},
                        {"oom_killed", record.oom_killed},
-                       {"error", record.error}};
+                       {"error", record.error},
+                       {"health", record.health},
+                       {"restart_count", record.restart_count},
+                       {"manually_stopped", record.manually_stopped},
+                       {"boot_id", record.boot_id}};
     // Arguments may hold bytes that are no UTF-8; they are for display only.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -106,6 +112,10 @@ Result<Record> parse_record(std::string_view text) {
     record.exit_code = static_cast<int>(TRY(number_at(json, "exit_code")));
     record.oom_killed = TRY(truth_at(json, "oom_killed"));
     record.error = TRY(string_at(json, "error"));
+    record.health = TRY(string_at(json, "health"));
+    record.restart_count = static_cast<int>(TRY(number_at(json, "restart_count")));
+    record.manually_stopped = TRY(truth_at(json, "manually_stopped"));
+    record.boot_id = TRY(string_at(json, "boot_id"));
     return record;
 }
 

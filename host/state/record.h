@@ -18,15 +18,17 @@ enum class Status {
     Created,   // never started, or the start failed
     Starting,  // its machine boots
     Running,
-    Stopping,  // told to end
+    Paused,      // its machine stands still
+    Restarting,  // ended; its restart policy starts it again soon
+    Stopping,    // told to end
     Exited,
-    Dead,  // said to be one of the three before, but its owner is gone without a word; never
+    Dead,  // said to be one of the five before, but its owner is gone without a word; never
            // written, only found
 };
 
 // Whether a process owns the container, unless that process crashed.
 constexpr bool is_live(Status status) {
-    return status == Status::Starting || status == Status::Running || status == Status::Stopping;
+    return status != Status::Created && status != Status::Exited && status != Status::Dead;
 }
 
 // "created", "running", ...
@@ -34,7 +36,9 @@ std::string_view status_name(Status status);
 
 struct Record {
     // Raised when a reader of an older version could not understand the file.
-    static constexpr int kSchema = 2;
+    static constexpr int kSchema = 3;
+    // docker's, of a container that ran when the host went down.
+    static constexpr int kExitOfLostHost = 255;
 
     std::string id;
     std::string name;
@@ -49,7 +53,11 @@ struct Record {
     std::int64_t finished_at = 0;
     int exit_code = 0;
     bool oom_killed = false;
-    std::string error;  // why it did not start, or how it was lost
+    std::string error;              // why it did not start, or how it was lost
+    std::string health;             // "starting", "healthy", "unhealthy"; empty: nobody checks
+    int restart_count = 0;          // by its policy, since somebody started it
+    bool manually_stopped = false;  // by `stop` or `kill`, rather than by itself
+    std::string boot_id;            // of the host, when it was started last
 };
 
 std::string to_json(const Record& record);

@@ -1,15 +1,19 @@
 #include "host/state/state_store.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "base/syscalls.h"
@@ -45,20 +49,55 @@ bool is_young(const std::string& directory) {
     return ::stat(directory.c_str(), &status) == 0 && ::time(nullptr) - status.st_mtime < kLongAgo;
 }
 
-// Makes the directory with its lock held and its state written, and only then visible.
-Result<UniqueFd> make_container(const std::string& folder, const Record& record) {
-    const std::string hidden = folder + "/" + kNewPrefix + record.id;
+// It is said to run, and nobody owns it.
+void mark_lost(Record& record) {
+    record.vmm_pid = 0;
+    if (record.boot_id.empty() || record.boot_id == host_boot_id()) {
+        record.status = Status::Dead;
+        return;
+    }
+    record.status = Status::Exited;
+    record.exit_code = Record::kExitOfLostHost;
+    record.error = "the host went down while it ran";
+}
+
+// A new container's directory, hidden, with its lock held. It is there before its name is claimed:
+// a name without a directory is one that a crash left.
+Result<UniqueFd> make_hidden(const std::string& hidden) {
     if (::mkdir(hidden.c_str(), 0700) != 0) return errno_error("make " + hidden);
-    auto made = [&]() -> Result<UniqueFd> {
-        UniqueFd lock = TRY(open_file(hidden + "/" + kLockFile, O_RDWR | O_CREAT | O_EXCL, 0600));
-        if (!TRY(try_lock(lock))) return Error("the lock of a new container is taken");
-        TRY(write_file_atomically(hidden + "/" + kStateFile, to_json(record)));
-        const std::string visible = folder + "/" + record.id;
-        if (::rename(hidden.c_str(), visible.c_str()) != 0) return errno_error("rename " + hidden);
-        return lock;
-    }();
-    if (!made) static_cast<void>(remove_container_files(hidden, ""));
-    return made;
+    UniqueFd lock = TRY(open_file(hidden + "/" + kLockFile, O_RDWR | O_CREAT | O_EXCL, 0600));
+    if (!TRY(try_lock(lock))) return Error("the lock of a new container is taken");
+    return lock;
+}
+
+Result<void> make_visible(const std::string& hidden, const std::string& visible,
+                          const Record& record) {
+    TRY(write_file_atomically(hidden + "/" + kStateFile, to_json(record)));
+    if (::rename(hidden.c_str(), visible.c_str()) != 0) return errno_error("rename " + hidden);
+    return {};
+}
+
+// Whoever has its lock runs it, or works on the files of one that does not run.
+std::string busy_text(const std::string& directory, const Record& record) {
+    const auto current = read_record(directory);
+    if (!current || is_live(current->status))
+        return concat("container ", record.name, " is running");
+    return concat("container ", record.name,
+                  " is busy: another command starts it or works on its files; try again");
+}
+
+// Whoever claims a name, or finds that a claim is stale, does so alone. Only for a moment, unless
+// somebody stopped that process.
+Result<UniqueFd> lock_names(const std::string& folder) {
+    constexpr std::chrono::milliseconds kPause{5};
+    constexpr int kPauses = 2000;
+    UniqueFd lock = TRY(open_file(folder, O_RDONLY | O_DIRECTORY));
+    for (int i = 0; i < kPauses; ++i) {
+        if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+        if (errno != EWOULDBLOCK && errno != EINTR) return errno_error("lock " + folder);
+        std::this_thread::sleep_for(kPause);
+    }
+    return Error(folder + ": another process does not let go of it");
 }
 
 }  // namespace
@@ -116,21 +155,32 @@ bool StateStore::container_exists(std::string_view id) const {
     constexpr std::array kFolders = {false, true};
     return std::any_of(kFolders.begin(), kFolders.end(), [&](bool auto_remove) {
         const std::string folder = containers_folder(auto_remove);
-        return ::access(concat(folder, "/", id).c_str(), F_OK) == 0 ||
-               ::access(concat(folder, "/", kNewPrefix, id).c_str(), F_OK) == 0;
+        // In this order: a new one goes from the first place to the second.
+        return ::access(concat(folder, "/", kNewPrefix, id).c_str(), F_OK) == 0 ||
+               ::access(concat(folder, "/", id).c_str(), F_OK) == 0;
     });
 }
 
 // A name whose container does not exist: its owner crashed between the two, or a reboot emptied
-// the state directory.
+// the state directory. Or one of two that a rename left, which crashed half-way.
 bool StateStore::claim_is_stale(const std::string& link) const {
-    std::array<char, 128> id{};
-    const ssize_t length = ::readlink(link.c_str(), id.data(), id.size());
+    std::array<char, 128> buffer{};
+    const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
     if (length <= 0) return false;
-    return !container_exists(std::string_view(id.data(), static_cast<std::size_t>(length)));
+    const std::string id(buffer.data(), static_cast<std::size_t>(length));
+    if (!container_exists(id)) return true;
+    for (const bool auto_remove : {false, true}) {
+        const std::string directory = concat(containers_folder(auto_remove), "/", id);
+        const auto record = read_record(directory);
+        if (!record) continue;
+        // Whoever renames it holds its lock until the record has the new name.
+        return record->name != fs::path(link).filename() && !lock_is_held(directory);
+    }
+    return false;
 }
 
 Result<std::string> StateStore::claim_name(const std::string& wanted, const std::string& id) const {
+    const UniqueFd names = TRY(lock_names(concat(paths_.root, "/", kNamesFolder)));
     for (int attempt = 0; attempt < kNameAttempts; ++attempt) {
         std::string name = wanted.empty() ? TRY(random_name()) : wanted;
         // Adjective and noun run out on a busy machine.
@@ -158,14 +208,20 @@ Result<Container> StateStore::create(const NewContainer& wanted) {
     record.auto_remove = wanted.auto_remove;
     record.owner_pid = ::getpid();
     record.created_at = ::time(nullptr);
-    record.name = TRY(claim_name(wanted.name, record.id));
     const std::string folder = containers_folder(wanted.auto_remove);
-    auto lock = make_container(folder, record);
-    if (!lock) {
-        ::unlink(name_link(record.name).c_str());
-        return std::move(lock).error().context("creating the container");
-    }
+    const std::string hidden = folder + "/" + kNewPrefix + record.id;
     std::string directory = folder + "/" + record.id;
+    auto lock = [&]() -> Result<UniqueFd> {
+        UniqueFd held = TRY_CONTEXT(make_hidden(hidden), "creating the container");
+        record.name = TRY(claim_name(wanted.name, record.id));
+        TRY_CONTEXT(make_visible(hidden, directory, record), "creating the container");
+        return held;
+    }();
+    if (!lock) {
+        if (!record.name.empty()) ::unlink(name_link(record.name).c_str());
+        static_cast<void>(remove_container_files(hidden, ""));
+        return std::move(lock).error();
+    }
     std::string link = name_link(record.name);
     std::string log = log_of(record);
     return Container(std::move(directory), std::move(link), std::move(log), std::move(*lock),
@@ -177,7 +233,7 @@ Result<Container> StateStore::claim(const Record& record) {
     UniqueFd lock = TRY(open_file(directory + "/" + kLockFile, O_RDWR));
     if (!TRY(try_lock(lock))) {
         return Error(std::make_error_code(std::errc::device_or_resource_busy),
-                     concat("container ", record.name, " is running"));
+                     busy_text(directory, record));
     }
     Record current = TRY(read_record(directory));  // it may have changed before the lock was ours
     current.owner_pid = ::getpid();
@@ -188,6 +244,21 @@ Result<Container> StateStore::claim(const Record& record) {
                         std::move(current));
     container.keep();
     return container;
+}
+
+Result<void> StateStore::rename(Container& container, const std::string& name) const {
+    if (name == container.record().name) return Error("the container has this name already");
+    TRY(check_name(name));
+    TRY(claim_name(name, container.record().id));
+    Record renamed = container.record();
+    renamed.name = name;
+    const std::string old_link = std::exchange(container.name_link_, name_link(name));
+    if (auto written = container.write(renamed); !written) {
+        static_cast<void>(::unlink(std::exchange(container.name_link_, old_link).c_str()));
+        return written;
+    }
+    static_cast<void>(::unlink(old_link.c_str()));
+    return {};
 }
 
 std::string StateStore::directory_of(const Record& record) const {
@@ -211,7 +282,7 @@ std::vector<Record> StateStore::list() const {
             const std::string directory = concat(folder, "/", entry);
             auto record = read_record(directory);
             if (!record || record->id != entry) continue;
-            if (is_live(record->status) && !lock_is_held(directory)) record->status = Status::Dead;
+            if (is_live(record->status) && !lock_is_held(directory)) mark_lost(*record);
             records.push_back(*std::move(record));
         }
     }

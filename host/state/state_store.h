@@ -37,6 +37,9 @@ class StateStore {
     // is EBUSY: it has an owner.
     Result<Container> claim(const Record& record);
 
+    // Gives a container that this process owns another name. An error that is EEXIST: it is taken.
+    Result<void> rename(Container& container, const std::string& name) const;
+
     // Where a container's own files are.
     [[nodiscard]] std::string directory_of(const Record& record) const;
 

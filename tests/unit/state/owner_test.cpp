@@ -70,62 +70,70 @@ TEST_CASE("a --rm container whose owner lives is not swept") {
     CHECK(WEXITSTATUS(status) == 0);
 }
 
-TEST_CASE("forced removal kills the VM, and waits for the owner to end by itself") {
-    const TemporaryPaths temporary;
+namespace {
+
+// A process that owns a container "web" and does `then` once it does.
+pid_t owner_that(const TemporaryPaths& temporary, const std::function<void(Container&)>& then) {
     int ready[2];
     REQUIRE(::pipe(ready) == 0);
     const pid_t owner = in_child([&] {
         StateStore store = temporary.open();
         auto container = store.create({"web", "busybox", {}, false});
+        sigset_t set;
+        ::sigemptyset(&set);
+        ::sigaddset(&set, SIGQUIT);
+        ::sigprocmask(SIG_BLOCK, &set, nullptr);
         const pid_t vmm = in_child([] { ::pause(); });
         if (!container || !container->set_running(vmm)) ::_exit(1);
-        if (::write(ready[1], "x", 1) != 1) ::_exit(1);
-        // As the owner does: the end of the VM is the end of the container.
-        const int status = wait_for(vmm);
-        if (!container->set_exited(137, false)) ::_exit(1);
         container->keep();
-        ::_exit(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? 7 : 1);
+        if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+        then(*container);
     });
     char byte = 0;
     REQUIRE(::read(ready[0], &byte, 1) == 1);
+    ::close(ready[0]);
+    ::close(ready[1]);
+    return owner;
+}
+
+void remove_by_force(const TemporaryPaths& temporary) {
     StateStore store = temporary.open();
     const auto record = store.find("web");
     REQUIRE(record);
     REQUIRE(record->status == Status::Running);
     CHECK(store.remove(*record, true));
-    CHECK(WEXITSTATUS(wait_for(owner)) == 7);
     CHECK(store.list().empty());
     CHECK(temporary.leftovers() == 0);
-    ::close(ready[0]);
-    ::close(ready[1]);
 }
 
-TEST_CASE("forced removal of a container that starts tells its owner to end") {
+}  // namespace
+
+TEST_CASE("forced removal tells the owner to end at once, and waits until it has") {
     const TemporaryPaths temporary;
-    int ready[2];
-    REQUIRE(::pipe(ready) == 0);
-    const pid_t owner = in_child([&] {
-        StateStore store = temporary.open();
-        const auto container = store.create({"web", "busybox", {}, false});
+    const pid_t owner = owner_that(temporary, [](Container& container) {
         sigset_t set;
         ::sigemptyset(&set);
-        ::sigaddset(&set, SIGTERM);
-        ::sigprocmask(SIG_BLOCK, &set, nullptr);
+        ::sigaddset(&set, SIGQUIT);
         int number = 0;
-        if (!container || ::write(ready[1], "x", 1) != 1 || ::sigwait(&set, &number) != 0)
-            ::_exit(1);
-        ::_exit(number == SIGTERM ? 7 : 1);
+        if (::sigwait(&set, &number) != 0) ::_exit(1);
+        // As the owner does: the end of the VM is the end of the container.
+        ::kill(container.record().vmm_pid, SIGKILL);
+        wait_for(container.record().vmm_pid);
+        ::_exit(container.set_exited(137, false) ? 7 : 1);
     });
-    char byte = 0;
-    REQUIRE(::read(ready[0], &byte, 1) == 1);
-    StateStore store = temporary.open();
-    const auto record = store.find("web");
-    REQUIRE(record);
-    CHECK(store.remove(*record, true));
+    remove_by_force(temporary);
     CHECK(WEXITSTATUS(wait_for(owner)) == 7);
-    CHECK(temporary.leftovers() == 0);
-    ::close(ready[0]);
-    ::close(ready[1]);
+}
+
+TEST_CASE("an owner that does not obey is killed, and its VM with it") {
+    const TemporaryPaths temporary;
+    const pid_t owner = owner_that(temporary, [](Container& container) {
+        const int status = wait_for(container.record().vmm_pid);
+        // Its own death follows.
+        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ::pause();
+    });
+    remove_by_force(temporary);
+    CHECK(WTERMSIG(wait_for(owner)) == SIGKILL);
 }
 
 TEST_CASE("many processes may claim one name at once, and one of them gets it") {

@@ -22,6 +22,10 @@ Record example() {
     record.exit_code = 137;
     record.oom_killed = true;
     record.error = "it did not start";
+    record.health = "unhealthy";
+    record.restart_count = 4;
+    record.manually_stopped = true;
+    record.boot_id = "0b7f";
     return record;
 }
 
@@ -37,6 +41,10 @@ TEST_CASE("a record survives being written and read") {
     CHECK(read->exit_code == 137);
     CHECK(read->oom_killed);
     CHECK(read->error == "it did not start");
+    CHECK(read->health == "unhealthy");
+    CHECK(read->restart_count == 4);
+    CHECK(read->manually_stopped);
+    CHECK(read->boot_id == "0b7f");
 }
 
 TEST_CASE("bytes that are no text do not make a record unreadable") {
@@ -52,9 +60,9 @@ TEST_CASE("a record of another version or with a part missing is refused") {
         copy.replace(copy.find(from), from.size(), to);
         return parse_record(copy);
     };
-    const auto newer = changed("\"schema\": 2", "\"schema\": 3");
+    const auto newer = changed("\"schema\": 3", "\"schema\": 4");
     REQUIRE_FALSE(newer);
-    CHECK(newer.error().message() == "written by another version of bulkhead (schema 3)");
+    CHECK(newer.error().message() == "written by another version of bulkhead (schema 4)");
     CHECK_FALSE(changed("\"running\"", "\"flying\""));
     CHECK_FALSE(changed("\"vmm_pid\": 13", "\"vmm_pid\": \"13\""));
     CHECK_FALSE(changed("\"name\"", "\"nome\""));

@@ -170,6 +170,91 @@ TEST_CASE("a container without an owner can be claimed once, and stays when the 
     CHECK(temporary.leftovers() == 0);
 }
 
+TEST_CASE("what a policy does is told apart from what a user does") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    auto container = store.create({"web", "busybox", {}, false});
+    REQUIRE(container);
+    container->keep();
+    REQUIRE(container->set_starting());
+    CHECK_FALSE(container->record().boot_id.empty());
+    REQUIRE(container->set_running(4711));
+    REQUIRE(container->set_health("healthy"));
+    REQUIRE(container->set_restarting(3, false, "it fell"));
+    CHECK(store.list()[0].status == Status::Restarting);
+    CHECK(store.list()[0].exit_code == 3);
+    REQUIRE(container->set_starting(/*by_policy=*/true));
+    CHECK(store.list()[0].restart_count == 1);
+    CHECK(store.list()[0].health.empty());
+    REQUIRE(container->set_running(4712));
+    REQUIRE(container->set_paused(true));
+    CHECK(store.list()[0].status == Status::Paused);
+    REQUIRE(container->set_paused(false));
+    REQUIRE(container->set_manually_stopped());
+    REQUIRE(container->set_exited(0, false));
+    CHECK(store.list()[0].manually_stopped);
+    REQUIRE(container->set_starting());
+    CHECK(store.list()[0].restart_count == 0);
+    CHECK_FALSE(store.list()[0].manually_stopped);
+}
+
+TEST_CASE("what ran when the host went down has ended with it") {
+    const TemporaryPaths temporary;
+    const StateStore store = temporary.open();
+    {
+        StateStore other = temporary.open();
+        auto web = other.create({"web", "busybox", {}, false});
+        REQUIRE(web);
+        web->keep();
+        REQUIRE(web->set_starting());
+        REQUIRE(web->set_running(4711));
+    }
+    Record record = store.list()[0];
+    CHECK(record.status == Status::Dead);
+    // The same, written before the last boot.
+    record.status = Status::Running;
+    record.boot_id = "another";
+    REQUIRE(write_file_atomically(store.directory_of(record) + "/state.json", to_json(record)));
+    record = store.list()[0];
+    CHECK(record.status == Status::Exited);
+    CHECK(record.exit_code == 255);
+    CHECK(record.error == "the host went down while it ran");
+}
+
+TEST_CASE("a renamed container is found by its new name only") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    auto web = store.create({"web", "busybox", {}, false});
+    auto other = store.create({"other", "busybox", {}, false});
+    REQUIRE(web);
+    REQUIRE(other);
+    const auto taken = store.rename(*web, "other");
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().is(std::errc::file_exists));
+    CHECK_FALSE(store.rename(*web, "web"));
+    CHECK_FALSE(store.rename(*web, "no/name"));
+    REQUIRE(store.rename(*web, "site"));
+    CHECK(store.find("site"));
+    CHECK_FALSE(store.find("web"));
+    CHECK(store.create({"web", "busybox", {}, false}));  // free again
+    REQUIRE(web->remove());
+    CHECK(store.create({"site", "busybox", {}, false}));
+}
+
+TEST_CASE("the second name of a rename that crashed half-way is free") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    {
+        auto web = store.create({"web", "busybox", {}, false});
+        REQUIRE(web);
+        web->keep();
+        const std::string link = temporary.paths().root + "/names/site";
+        REQUIRE(::symlink(web->record().id.c_str(), link.c_str()) == 0);
+        CHECK_FALSE(store.create({"site", "busybox", {}, false}));  // its owner may be at it
+    }
+    CHECK(store.create({"site", "busybox", {}, false}));
+}
+
 TEST_CASE("a start that failed leaves the container as it was, with the reason") {
     const TemporaryPaths temporary;
     StateStore store = temporary.open();
