@@ -1,0 +1,98 @@
+#include "host/events/event.h"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "host/logs/log_time.h"
+
+namespace bulkhead::events {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxAction = 4096;
+constexpr std::size_t kMaxName = 256;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+std::string line_of(const Event& event) {
+    Json attributes = Json::object();
+    for (const auto& [key, value] : event.attributes) attributes[key] = value;
+    const auto from = event.attributes.find("image");
+    const Json json = {{"status", event.action},
+                       {"id", event.id},
+                       {"from", from == event.attributes.end() ? "" : from->second},
+                       {"Type", event.type},
+                       {"Action", event.action},
+                       {"Actor", {{"ID", event.id}, {"Attributes", attributes}}},
+                       {"scope", "local"},
+                       {"time", event.time_ns / kSecond},
+                       {"timeNano", event.time_ns}};
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// The string at a key; nothing when it is anything else.
+std::optional<std::string> string_at(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_string()) return std::nullopt;
+    return found->get<std::string>();
+}
+
+bool read_actor(const Json& json, Event& event) {
+    const auto actor = json.find("Actor");
+    if (actor == json.end() || !actor->is_object()) return false;
+    const auto id = string_at(*actor, "ID");
+    const auto attributes = actor->find("Attributes");
+    if (!id || attributes == actor->end() || !attributes->is_object()) return false;
+    event.id = *id;
+    for (const auto& [key, value] : attributes->items()) {
+        if (!value.is_string()) return false;
+        event.attributes[key] = value.get<std::string>();
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string to_json(Event event) {
+    // An action may name a command with all its arguments.
+    event.action.resize(std::min(event.action.size(), kMaxAction));
+    event.type.resize(std::min(event.type.size(), kMaxName));
+    event.id.resize(std::min(event.id.size(), kMaxName));
+    std::string line = line_of(event);
+    while (line.size() > kMaxLine && !event.attributes.empty()) {
+        event.attributes.erase(std::ranges::max_element(
+            event.attributes, {}, [](const auto& entry) { return entry.second.size(); }));
+        line = line_of(event);
+    }
+    return line;
+}
+
+std::optional<Event> parse_event(std::string_view line) {
+    if (line.size() > kMaxLine) return std::nullopt;
+    const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return std::nullopt;
+    const auto type = string_at(json, "Type");
+    const auto action = string_at(json, "Action");
+    const auto time = json.find("timeNano");
+    Event event;
+    if (!type || !action || time == json.end() || !time->is_number_integer() ||
+        !read_actor(json, event))
+        return std::nullopt;
+    event.type = *type;
+    event.action = *action;
+    event.time_ns = time->get<std::int64_t>();
+    return event;
+}
+
+std::string to_text(const Event& event) {
+    std::string attributes;
+    for (const auto& [key, value] : event.attributes)
+        attributes += concat(attributes.empty() ? "" : ", ", key, "=", value);
+    return concat(logs::format_time(event.time_ns), " ", event.type, " ", event.action, " ",
+                  event.id, " (", attributes, ")");
+}
+
+}  // namespace bulkhead::events
