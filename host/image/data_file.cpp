@@ -38,6 +38,10 @@ void DataFileWriter::begin_file(std::uint64_t size, bool sparse) {
     while (sparse && size / chunk_bytes_ >= kMaxFileChunks) chunk_bytes_ *= 2;
 }
 
+std::uint64_t DataFileWriter::position() const {
+    return next_block_ * kBlockSize;
+}
+
 Result<void> DataFileWriter::write(std::uint64_t offset, std::span<const std::byte> bytes) {
     if (bytes.empty()) return {};
     if (offset < end_ || offset > size_ || bytes.size() > size_ - offset) {

@@ -21,6 +21,8 @@ class DataFileWriter {
     // Starts a file of `size` bytes. A sparse one is kept in chunks, so that a map of its chunks is
     // small however large it is.
     void begin_file(std::uint64_t size, bool sparse);
+    // Where the next extent starts, in bytes: the current file, if none of it was written yet.
+    [[nodiscard]] std::uint64_t position() const;
     // Bytes of the file; offsets only ever grow.
     Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
     // Where the file's bytes went.

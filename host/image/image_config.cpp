@@ -16,6 +16,7 @@ Result<std::optional<Healthcheck>> parse_healthcheck(const Json& config) {
     check.interval = TRY(integer_member(*found, "Interval")).value_or(0);
     check.timeout = TRY(integer_member(*found, "Timeout")).value_or(0);
     check.start_period = TRY(integer_member(*found, "StartPeriod")).value_or(0);
+    check.start_interval = TRY(integer_member(*found, "StartInterval")).value_or(0);
     check.retries = TRY(integer_member(*found, "Retries")).value_or(0);
     return std::optional<Healthcheck>(std::move(check));
 }
@@ -48,12 +49,30 @@ Result<std::vector<Digest>> parse_diff_ids(const Json& value) {
     return diff_ids;
 }
 
+// For show only: the store never relies on it.
+Result<std::vector<HistoryEntry>> parse_history(const Json& value) {
+    std::vector<HistoryEntry> history;
+    const Json* entries = TRY(array_member(value, "history", kMaxConfigItems));
+    if (entries == nullptr) return history;
+    for (const Json& item : *entries) {
+        HistoryEntry entry;
+        entry.created = TRY(string_member(item, "created"));
+        entry.created_by = TRY(string_member(item, "created_by"));
+        entry.comment = TRY(string_member(item, "comment"));
+        const Json* empty = member(item, "empty_layer");
+        entry.empty_layer = empty != nullptr && empty->is_boolean() && empty->get<bool>();
+        history.push_back(std::move(entry));
+    }
+    return history;
+}
+
 }  // namespace
 
 Result<ImageDescription> parse_image_description(std::string_view json) {
     const Json value = TRY(parse_json(json));
     ImageDescription description;
     description.created = TRY(string_member(value, "created"));
+    description.author = TRY(string_member(value, "author"));
     description.os = TRY(string_member(value, "os"));
     description.architecture = TRY(string_member(value, "architecture"));
     description.variant = TRY(string_member(value, "variant"));
@@ -61,6 +80,7 @@ Result<ImageDescription> parse_image_description(std::string_view json) {
         description.config = TRY(parse_config(*config));
     }
     description.diff_ids = TRY(parse_diff_ids(value));
+    description.history = TRY(parse_history(value));
     return description;
 }
 

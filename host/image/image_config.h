@@ -20,6 +20,7 @@ struct Healthcheck {
     std::int64_t interval = 0;
     std::int64_t timeout = 0;
     std::int64_t start_period = 0;
+    std::int64_t start_interval = 0;
     std::int64_t retries = 0;
 
     friend bool operator==(const Healthcheck&, const Healthcheck&) = default;
@@ -40,14 +41,26 @@ struct ImageConfig {
     friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
 };
 
+// How one step of the build was made; steps that only changed the config have no layer.
+struct HistoryEntry {
+    std::string created;  // RFC 3339
+    std::string created_by;
+    std::string comment;
+    bool empty_layer = false;
+
+    friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
+};
+
 // The whole config blob.
 struct ImageDescription {
     std::string created;  // RFC 3339, as the image says
+    std::string author;
     std::string os;
     std::string architecture;
     std::string variant;
     ImageConfig config;
-    std::vector<Digest> diff_ids;  // the layers, lowest first, by their uncompressed content
+    std::vector<Digest> diff_ids;       // the layers, lowest first, by their uncompressed content
+    std::vector<HistoryEntry> history;  // oldest first; may be missing
 };
 
 // Untrusted input: bounded, and every digest checked against the grammar.

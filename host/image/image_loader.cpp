@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "base/text.h"
+#include "host/image/checked_import.h"
 #include "host/image/decompress.h"
 #include "host/image/erofs_writer.h"
 #include "host/image/image_tree.h"
-#include "host/image/layer_import.h"
 #include "host/image/limits.h"
 
 namespace bulkhead::image {
@@ -27,16 +27,16 @@ class LayerLoader {
           options_(options) {}
 
     Result<LayerStore::Added> load(const LayerStore& layers) {
-        auto added =
-            TRY_CONTEXT(layers.add(diff_id_, [this](int data_fd) { return import(data_fd); }),
-                        concat("layer ", diff_id_.text()));
+        auto added = TRY_CONTEXT(
+            layers.add(diff_id_, [this](const LayerFiles& files) { return import(files); }),
+            concat("layer ", diff_id_.text()));
         progress_.present = true;
         report(progress_.total);
         return added;
     }
 
   private:
-    Result<LayerIndex> import(int data_fd) {
+    Result<LayerIndex> import(const LayerFiles& files) {
         const Blob blob = TRY(container_.open(plan_.name));
         if (blob.size > kMaxBlobBytes)
             return Error(concat("larger than ", bytes_text(kMaxBlobBytes)));
@@ -49,7 +49,7 @@ class LayerLoader {
         const auto algorithm = plan_.digest ? plan_.digest->algorithm() : DigestAlgorithm::Sha256;
         HashingSource verified(stored, algorithm, kMaxBlobBytes);
         verified.on_progress([this](std::uint64_t count) { report(count); });
-        auto index = import_verified(verified, data_fd);
+        auto index = import_verified(verified, files);
         // A blob that is damaged mostly fails as bad gzip or tar: the digest is the better reason.
         if (plan_.digest && TRY(verified.finish()) != *plan_.digest) {
             return Error(
@@ -58,16 +58,9 @@ class LayerLoader {
         return index;
     }
 
-    Result<LayerIndex> import_verified(ByteSource& stored, int data_fd) const {
+    Result<LayerIndex> import_verified(ByteSource& stored, const LayerFiles& files) const {
         const auto tar = TRY(open_decompressed(stored));
-        HashingSource content(*tar, diff_id_.algorithm(), kMaxLayerBytes);
-        LayerIndex index = TRY(import_layer(content, data_fd));
-        const Digest actual = TRY(content.finish());
-        if (actual != diff_id_) {
-            return Error(concat("content does not match the diff ID in the image's config; it is ",
-                                actual.text()));
-        }
-        return index;
+        return import_checked(*tar, files, diff_id_);
     }
 
     // At most once for each MiB.

@@ -95,9 +95,15 @@ Result<Image> ImageStore::read_image(const Digest& id, const ReferenceTable& tab
                 record.digest,
                 {},
                 std::move(description.created),
+                std::move(description.author),
+                std::move(description.os),
                 std::move(description.architecture),
+                std::move(description.variant),
                 std::move(description.config),
+                std::move(description.history),
                 std::move(description.diff_ids),
+                record.layer_bytes,
+                record.metadata_bytes,
                 0,
                 {}};
     for (const std::string& name : table.names_of(id))

@@ -60,6 +60,18 @@ Result<void> remove_strays(const std::string& folder) {
 
 }  // namespace
 
+std::uint64_t ImageStore::allocated_bytes(const Digest& id) const {
+    constexpr std::uint64_t kStatBlock = 512;
+    std::uint64_t bytes = 0;
+    for (const std::string_view suffix : {kRecordSuffix, kConfigSuffix, kMetadataSuffix}) {
+        struct stat status {};
+
+        if (::stat(paths_.image(id, suffix).c_str(), &status) == 0)
+            bytes += static_cast<std::uint64_t>(status.st_blocks) * kStatBlock;
+    }
+    return bytes;
+}
+
 Result<void> ImageStore::delete_image(const Digest& id) const {
     for (const std::string_view suffix : {kRecordSuffix, kConfigSuffix, kMetadataSuffix}) {
         TRY(remove_file(paths_.image(id, suffix)));
@@ -87,6 +99,7 @@ Result<RemoveReport> ImageStore::remove(std::string_view reference_or_id, Remove
         }
         TRY(table.write(paths_.references()));
         if (!last_name) return {};
+        report.freed += allocated_bytes(found.id);
         TRY(delete_image(found.id));
         report.deleted = found.id;
         return {};
@@ -114,7 +127,7 @@ Result<void> ImageStore::collect(RemoveReport& report) const {
     const LayerStore layers = TRY(LayerStore::open(paths_.layers()));
     const auto collected = TRY(layers.collect(used));
     report.deleted_layers = collected.layers;
-    report.freed = collected.bytes;
+    report.freed += collected.bytes;
     return {};
 }
 

@@ -24,6 +24,7 @@ namespace bulkhead::image {
 
 class ReferenceTable;
 struct ComposedImage;
+struct ImageCommit;
 struct ImagePlan;
 
 // A run of a file that is part of a virtual disk. Opened read-only by whoever serves the disk.
@@ -38,9 +39,15 @@ struct Image {
     std::optional<Digest> digest;  // of the manifest; images from old docker archives have none
     std::vector<std::string> references;  // as Docker shows them: "busybox:latest"
     std::string created;                  // RFC 3339, as the image says
+    std::string author;
+    std::string os;
     std::string architecture;
+    std::string variant;
     ImageConfig config;
-    std::vector<Digest> layers;     // diff IDs, lowest first
+    std::vector<HistoryEntry> history;       // oldest first; may be missing
+    std::vector<Digest> layers;              // diff IDs, lowest first
+    std::vector<std::uint64_t> layer_bytes;  // of each layer's data
+    std::uint64_t metadata_bytes = 0;
     std::uint64_t size = 0;         // metadata and layers
     std::vector<DiskSegment> disk;  // the root file system: EROFS, read-only
 };
@@ -86,6 +93,9 @@ class ImageStore {
     [[nodiscard]] Result<std::vector<LoadedImage>> load(const std::string& path,
                                                         const LoadOptions& options = {}) const;
 
+    // A new image from a container's; its layers are those of its base and one more.
+    [[nodiscard]] Result<LoadedImage> commit(const ImageCommit& commit) const;
+
     // All images, those without a name included. One whose record cannot be read is left out with a
     // warning on the log.
     [[nodiscard]] Result<std::vector<Image>> list() const;
@@ -98,6 +108,10 @@ class ImageStore {
     // or none, or with Force.
     [[nodiscard]] Result<RemoveReport> remove(std::string_view reference_or_id,
                                               RemoveMode mode) const;
+
+    // Writes images as one archive that is an OCI layout and a docker archive. As docker: a name
+    // without a tag stands for all tags of its repository, an id for the image without names.
+    [[nodiscard]] Result<void> save(const std::vector<std::string>& references, int fd) const;
 
     // Gives an image one more name; takes it from the image that had it.
     [[nodiscard]] Result<void> tag(std::string_view reference_or_id,
@@ -112,12 +126,22 @@ class ImageStore {
         std::string name;
     };
 
+    // An image to save, and the names that it is saved with.
+    struct Chosen {
+        Image image;
+        std::vector<std::string> names;  // complete
+    };
+
+    [[nodiscard]] Result<std::vector<Chosen>> choose(
+        const std::vector<std::string>& references) const;
     [[nodiscard]] Result<Found> resolve(std::string_view text, const ReferenceTable& table) const;
     [[nodiscard]] Result<Found> resolve_digest(const Digest& digest, std::string_view text) const;
     [[nodiscard]] Result<std::vector<Digest>> image_ids() const;
     [[nodiscard]] Result<Image> read_image(const Digest& id, const ReferenceTable& table) const;
     [[nodiscard]] Result<LoadedImage> publish(const ImagePlan& plan,
                                               const ComposedImage& composed) const;
+    // What the image's own files take on disk, without its layers.
+    [[nodiscard]] std::uint64_t allocated_bytes(const Digest& id) const;
     [[nodiscard]] Result<void> delete_image(const Digest& id) const;
     // Removes what no image uses, unless a load is running; the report says which.
     [[nodiscard]] Result<void> collect(RemoveReport& report) const;

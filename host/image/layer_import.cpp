@@ -8,6 +8,7 @@
 #include "host/image/data_file.h"
 #include "host/image/erofs_xattr.h"
 #include "host/image/layer_path.h"
+#include "host/image/layer_recipe.h"
 #include "host/image/limits.h"
 #include "host/image/tar_reader.h"
 
@@ -82,8 +83,11 @@ Result<std::optional<LayerEntry>> prepare(LayerEntry entry) {
     return prepared;
 }
 
-Result<void> import_data(TarReader& tar, DataFileWriter& data, LayerEntry& entry) {
+Result<void> import_data(TarReader& tar, DataFileWriter& data, LayerEntry& entry,
+                         RecipeRecorder* recipe) {
     data.begin_file(entry.size, !tar.contiguous());
+    if (recipe != nullptr && tar.contiguous() && entry.size != 0)
+        TRY(recipe->file_content(tar.data_offset(), data.position(), entry.size));
     while (const auto block = TRY(tar.read_block())) {
         TRY(data.write(block->offset, block->bytes));
     }
@@ -93,7 +97,7 @@ Result<void> import_data(TarReader& tar, DataFileWriter& data, LayerEntry& entry
 
 }  // namespace
 
-Result<LayerIndex> import_layer(ByteSource& tar, int data_fd) {
+Result<LayerIndex> import_layer(ByteSource& tar, int data_fd, RecipeRecorder* recipe) {
     LayerIndex index;
     DataFileWriter data(data_fd);
     const auto reader = TRY(TarReader::open(tar));
@@ -104,7 +108,7 @@ Result<LayerIndex> import_layer(ByteSource& tar, int data_fd) {
         auto entry = TRY_CONTEXT(prepare(std::move(*raw)), quoted(name));
         if (!entry) continue;
         if (entry->kind == EntryKind::File) {
-            TRY_CONTEXT(import_data(*reader, data, *entry), quoted(name));
+            TRY_CONTEXT(import_data(*reader, data, *entry, recipe), quoted(name));
         }
         index.entries.push_back(std::move(*entry));
     }

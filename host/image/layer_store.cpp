@@ -60,6 +60,8 @@ Result<LayerIndex> LayerStore::load(const Digest& diff_id) const {
     if (static_cast<std::uint64_t>(status.st_size) != index.data_blocks * kBlockSize) {
         return Error(concat(data_path(diff_id), ": not as long as its index says"));
     }
+    // A version before recipes made it without.
+    if (::access(recipe_path(diff_id).c_str(), R_OK) != 0) return errno_error(recipe_path(diff_id));
     return index;
 }
 
@@ -83,22 +85,35 @@ Result<LayerStore::Added> LayerStore::add(const Digest& diff_id, const Import& i
 Result<LayerIndex> LayerStore::import_into(const std::string& partial, int fd,
                                            const Digest& diff_id, const Import& import) const {
     if (::ftruncate(fd, 0) != 0) return errno_error("truncating " + partial);
-    LayerIndex index = TRY(import(fd));
+    // Nobody else writes it: the lock on `partial` is for both.
+    const std::string partial_recipe = partial + ".recipe";
+    const UniqueFd recipe =
+        TRY(open_file(partial_recipe, O_RDWR | O_CREAT | O_TRUNC, kWhileWriting));
+    auto imported = import({fd, recipe.get()});
+    if (!imported) {
+        ::unlink(partial_recipe.c_str());
+        return std::move(imported).error();
+    }
+    const LayerIndex& index = *imported;
     const std::vector<std::byte> bytes = TRY(encode_layer_index(index));
     if (::fchmod(fd, kReadOnly) != 0 || ::fsync(fd) != 0) return errno_error("syncing " + partial);
+    if (::fchmod(recipe.get(), kReadOnly) != 0 || ::fsync(recipe.get()) != 0 ||
+        ::rename(partial_recipe.c_str(), recipe_path(diff_id).c_str()) != 0)
+        return errno_error("finishing " + partial_recipe);
     if (::rename(partial.c_str(), data_path(diff_id).c_str()) != 0)
         return errno_error("renaming " + partial);
     // SAFETY: char may alias std::byte.
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     TRY(write_file_atomically(base_path(diff_id) + ".index", text, kReadOnly));
     TRY(sync_directory(parent_of(partial)));
-    return index;
+    return imported;
 }
 
 Result<LayerStore::Collected> LayerStore::collect(const std::set<Digest>& used) const {
     std::set<std::string> keep;
     for (const Digest& diff_id : used) {
         keep.insert(data_path(diff_id));
+        keep.insert(recipe_path(diff_id));
         keep.insert(base_path(diff_id) + ".index");
     }
     Collected collected;

@@ -1,4 +1,5 @@
-// LayerStore: layers on disk, each as a data file and an index named by its diff ID. A layer is
+// LayerStore: layers on disk, each as a data file, a recipe and an index named by its diff ID. A
+// layer is
 // there when its index is: it is renamed into place last. Two processes that add the same layer
 // wait for each other. Whoever adds or uses layers holds the store's lock (image_store.h). Thread:
 // any.
@@ -16,6 +17,12 @@
 
 namespace bulkhead::image {
 
+// What an import fills: two empty files that are open for reading and writing.
+struct LayerFiles {
+    int data = -1;    // contents of the layer's files
+    int recipe = -1;  // layer_recipe.h
+};
+
 class LayerStore {
   public:
     static Result<LayerStore> open(const std::string& root);
@@ -23,8 +30,8 @@ class LayerStore {
     // The index of a layer that is there and whole; an error otherwise.
     [[nodiscard]] Result<LayerIndex> load(const Digest& diff_id) const;
 
-    // Fills an empty data file and gives the index that belongs to it.
-    using Import = std::function<Result<LayerIndex>(int data_fd)>;
+    // Fills the files and gives the index that belongs to them.
+    using Import = std::function<Result<LayerIndex>(const LayerFiles& files)>;
 
     struct Added {
         LayerIndex index;
@@ -36,6 +43,10 @@ class LayerStore {
 
     [[nodiscard]] std::string data_path(const Digest& diff_id) const {
         return data_path(root_, diff_id);
+    }
+
+    [[nodiscard]] std::string recipe_path(const Digest& diff_id) const {
+        return base_path(diff_id) + ".recipe";
     }
 
     static std::string data_path(const std::string& root, const Digest& diff_id) {

@@ -68,6 +68,19 @@ TEST_CASE("a config of the wrong shape is refused") {
     CHECK_FALSE(parse_image_description("{\"os\":\"\xff\"}").ok());
 }
 
+TEST_CASE("how an image was made is read, for show") {
+    const auto parsed = parse_image_description(with(
+        R"(,"author":"me","history":[{"created":"2024-05-01T10:00:00Z","created_by":"ADD x","comment":"c"},{"empty_layer":true}])"));
+    REQUIRE(parsed);
+    CHECK(parsed->author == "me");
+    CHECK(parsed->history ==
+          std::vector<HistoryEntry>{{"2024-05-01T10:00:00Z", "ADD x", "c", false},
+                                    {"", "", "", true}});
+    CHECK(parse_image_description(with("")).value().history.empty());
+    CHECK_FALSE(parse_image_description(with(R"(,"history":{})")));
+    CHECK_FALSE(parse_image_description(with(R"(,"history":[{"created":1}])")));
+}
+
 TEST_CASE("deep and large JSON is refused before it is parsed") {
     const std::string deep = std::string(100000, '[') + std::string(100000, ']');
     const auto parsed = parse_image_description(deep);
