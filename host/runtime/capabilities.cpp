@@ -89,6 +89,10 @@ bool granted(std::string_view name, const CapabilityNames& add, const Capability
 
 }  // namespace
 
+bool is_capability(std::string_view name) {
+    return contains(kAll, name);
+}
+
 Result<CapabilityNames> container_capabilities(const std::vector<std::string>& add,
                                                const std::vector<std::string>& drop) {
     const CapabilityNames added = TRY(normalized(add));

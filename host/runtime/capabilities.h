@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -11,6 +12,9 @@ namespace bulkhead::runtime {
 
 // "CAP_CHOWN", ... in the kernel's order.
 using CapabilityNames = std::vector<std::string>;
+
+// Whether Linux has a capability of this name: "CAP_KILL".
+bool is_capability(std::string_view name);
 
 // docker's rules: names with or without CAP_, in either case; ALL stands for every one; drops are
 // taken before adds, and an added ALL loses what is dropped.

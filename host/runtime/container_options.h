@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "host/runtime/environment.h"
-#include "host/runtime/quantities.h"
+#include "host/runtime/network_files.h"
+#include "host/runtime/resources.h"
 #include "host/runtime/seccomp_profile.h"
 #include "host/runtime/tmpfs.h"
 #include "host/runtime/ulimit.h"
@@ -41,6 +43,10 @@ struct ContainerOptions {
     std::string user;
     std::vector<std::string> additional_groups;
     std::string hostname;  // empty: the short id
+    std::string domainname;
+    std::vector<HostEntry> hosts;
+    ResolverOptions resolver;
+    std::map<std::string, std::string> annotations;
     // Set: the process has a terminal of this size.
     std::optional<TerminalSize> terminal;
     bool read_only_root = false;
@@ -51,8 +57,17 @@ struct ContainerOptions {
     bool no_new_privileges = false;
     SeccompMode seccomp_mode = SeccompMode::Default;
     SeccompProfile seccomp_profile;  // for SeccompMode::Custom
-    std::optional<std::uint64_t> memory_bytes;
-    std::optional<NanoCpus> cpus;
+    // Everything in the machine that can be had; what is said otherwise still holds.
+    bool privileged = false;
+    bool uncovered_paths = false;
+    bool writable_cgroups = false;
+    std::map<std::string, std::string> sysctls;
+    std::optional<std::int32_t> oom_score_adj;
+    std::uint64_t shm_bytes = kDefaultShmBytes;
+    bool no_shm = false;  // --ipc none
+    ResourceOptions resources;
+
+    static constexpr std::uint64_t kDefaultShmBytes = std::uint64_t{64} << 20U;
 };
 
 }  // namespace bulkhead::runtime

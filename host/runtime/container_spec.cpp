@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "host/runtime/linux_defaults.h"
+#include "host/runtime/privileged.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::string_view kDefaultPath =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr std::uint64_t kCpuPeriodMicroseconds = 100'000;
 constexpr std::size_t kShortIdLength = 12;
 constexpr std::size_t kMaxHostname = 63;  // Linux's limit is 64; a DNS label's is 63
 
@@ -99,6 +99,7 @@ Result<void> set_process(const ImageConfig& image, const ContainerOptions& optio
     TRY(check_text("the user", process.user().username()));
     for (const std::string& group : options.additional_groups) TRY(check_text("a group", group));
     process.set_no_new_privileges(options.no_new_privileges);
+    if (options.oom_score_adj) process.set_oom_score_adj(*options.oom_score_adj);
     set_rlimits(options, process);
     if (options.terminal) {
         process.set_terminal(true);
@@ -108,18 +109,48 @@ Result<void> set_process(const ImageConfig& image, const ContainerOptions& optio
     return {};
 }
 
-void set_resources(const ContainerOptions& options, oci::v1::Linux& linux_part) {
-    auto& resources = *linux_part.mutable_resources();
-    if (options.memory_bytes)
-        resources.set_memory_limit_bytes(static_cast<std::int64_t>(*options.memory_bytes));
-    if (options.cpus) {
-        resources.set_cpu_period_us(kCpuPeriodMicroseconds);
-        // 1 CPU is a quota of one whole period.
-        const std::uint64_t quota =
-            options.cpus->value / (NanoCpus::kOneCpu / kCpuPeriodMicroseconds);
-        // The kernel's smallest quota is a millisecond.
-        resources.set_cpu_quota_us(static_cast<std::int64_t>(std::max<std::uint64_t>(quota, 1000)));
+void set_shared_memory(const ContainerOptions& options, oci::v1::Spec& spec) {
+    auto& mounts = *spec.mutable_mounts();
+    const auto shm = std::find_if(mounts.begin(), mounts.end(), [](const oci::v1::Mount& mount) {
+        return mount.destination() == "/dev/shm";
+    });
+    if (shm == mounts.end()) return;
+    if (options.no_shm) {
+        mounts.erase(shm);
+        return;
     }
+    for (std::string& option : *shm->mutable_options()) {
+        if (option.starts_with("size=")) option = concat("size=", options.shm_bytes);
+    }
+}
+
+Result<void> set_words(const ContainerOptions& options, oci::v1::Spec& spec) {
+    spec.set_hostname(container_hostname(options));
+    TRY(check_hostname(spec.hostname()));
+    if (!options.domainname.empty()) TRY(check_hostname(options.domainname));
+    spec.set_domainname(options.domainname);
+    for (const auto& [key, value] : options.annotations) {
+        TRY(check_text("an annotation", key));
+        TRY(check_text("an annotation", value));
+        (*spec.mutable_annotations())[key] = value;
+    }
+    for (const auto& [key, value] : options.sysctls) {
+        TRY(check_text("a sysctl", key));
+        TRY(check_text("a sysctl", value));
+        (*spec.mutable_linux()->mutable_sysctl())[key] = value;
+    }
+    return {};
+}
+
+void loosen(const ContainerOptions& options, oci::v1::Spec& spec) {
+    if (options.privileged) give_whole_guest(spec);
+    if (options.uncovered_paths) uncover_paths(spec);
+    if (options.writable_cgroups) make_cgroups_writable(spec);
+}
+
+Result<CapabilityNames> capabilities_of(const ContainerOptions& options) {
+    if (options.privileged) return container_capabilities({"ALL"}, options.drop_capabilities);
+    return container_capabilities(options.add_capabilities, options.drop_capabilities);
 }
 
 // A --tmpfs replaces a default mount at the same place and comes after all the others.
@@ -143,6 +174,7 @@ Result<void> add_tmpfs(const ContainerOptions& options, oci::v1::Spec& spec) {
 void set_seccomp(const ContainerOptions& options, const CapabilityNames& capabilities,
                  std::string_view machine, oci::v1::Linux& linux_part) {
     if (options.seccomp_mode == SeccompMode::Unconfined) return;
+    if (options.privileged && options.seccomp_mode == SeccompMode::Default) return;
     const bool custom = options.seccomp_mode == SeccompMode::Custom;
     *linux_part.mutable_seccomp() = resolve_seccomp(
         custom ? options.seccomp_profile : default_seccomp_profile(), capabilities, machine);
@@ -171,32 +203,23 @@ std::string container_hostname(const ContainerOptions& options) {
     return options.hostname.empty() ? options.id.substr(0, kShortIdLength) : options.hostname;
 }
 
-std::string hosts_file(std::string_view hostname) {
-    return concat("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t",
-                  hostname, "\n");
-}
-
-std::string resolver_file() {
-    return "# This container has no network.\n";
-}
-
 Result<oci::v1::Spec> build_spec(const ImageConfig& image, const ContainerOptions& options,
                                  std::string_view machine) {
     oci::v1::Spec spec;
-    spec.set_hostname(container_hostname(options));
-    TRY(check_hostname(spec.hostname()));
+    TRY(set_words(options, spec));
     spec.set_root_readonly(options.read_only_root);
     add_default_rlimits(spec);
     TRY(set_process(image, options, *spec.mutable_process()));
-    const CapabilityNames capabilities =
-        TRY(container_capabilities(options.add_capabilities, options.drop_capabilities));
+    const CapabilityNames capabilities = TRY(capabilities_of(options));
     set_capabilities(capabilities, *spec.mutable_process());
     add_default_mounts(spec);
+    set_shared_memory(options, spec);
     TRY(add_tmpfs(options, spec));
     add_default_devices(spec);
     add_default_namespaces(spec);
     add_protected_paths(spec);
-    set_resources(options, *spec.mutable_linux());
+    loosen(options, spec);
+    set_resources(options.resources, *spec.mutable_linux()->mutable_resources());
     set_seccomp(options, capabilities, machine, *spec.mutable_linux());
     return spec;
 }

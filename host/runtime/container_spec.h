@@ -25,8 +25,4 @@ Result<std::vector<std::string>> command_line(const ImageConfig& image,
 
 std::string container_hostname(const ContainerOptions& options);
 
-// The content of /etc/hosts and /etc/resolv.conf for a container without a network.
-std::string hosts_file(std::string_view hostname);
-std::string resolver_file();
-
 }  // namespace bulkhead::runtime

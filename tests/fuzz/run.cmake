@@ -6,3 +6,5 @@ bulkhead_fuzz_target(seccomp_profile "${CMAKE_CURRENT_LIST_DIR}/seccomp_profile_
     LINKS bulkhead_runtime)
 bulkhead_fuzz_target(run_values "${CMAKE_CURRENT_LIST_DIR}/run_values_fuzz.cpp"
     LINKS bulkhead_runtime bulkhead_state)
+bulkhead_fuzz_target(bundle "${CMAKE_CURRENT_LIST_DIR}/bundle_fuzz.cpp"
+    LINKS bulkhead_runtime)

@@ -185,13 +185,13 @@ TEST_CASE("memory and CPUs become cgroup limits, and only when they are asked fo
     auto spec = spec_of(image_with({"/p"}, {}), options);
     CHECK_FALSE(spec.linux().resources().has_memory_limit_bytes());
     CHECK_FALSE(spec.linux().resources().has_cpu_quota_us());
-    options.memory_bytes = 64ULL << 20U;
-    options.cpus = NanoCpus{1'500'000'000};
+    options.resources.memory_bytes = 64ULL << 20U;
+    options.resources.cpus = NanoCpus{1'500'000'000};
     spec = spec_of(image_with({"/p"}, {}), options);
     CHECK(spec.linux().resources().memory_limit_bytes() == 64LL << 20U);
     CHECK(spec.linux().resources().cpu_period_us() == 100'000);
     CHECK(spec.linux().resources().cpu_quota_us() == 150'000);
-    options.cpus = NanoCpus{1};
+    options.resources.cpus = NanoCpus{1};
     spec = spec_of(image_with({"/p"}, {}), options);
     CHECK(spec.linux().resources().cpu_quota_us() == 1000);
 }
@@ -221,9 +221,57 @@ TEST_CASE("a terminal has the size of the user's") {
     CHECK(spec.process().console_size().width() == 132);
 }
 
-TEST_CASE("the hosts file names the container") {
-    CHECK(hosts_file("box") ==
-          "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\tbox\n");
+TEST_CASE("--privileged keeps nothing of the guest from the container") {
+    ContainerOptions options = options_with();
+    options.privileged = true;
+    options.drop_capabilities = {"KILL"};
+    const auto spec = spec_of(image_with({"/p"}, {}), options);
+    CHECK(spec.process().capabilities().effective_size() == 40);
+    CHECK_FALSE(spec.linux().has_seccomp());
+    CHECK(spec.linux().masked_paths().empty());
+    CHECK(spec.linux().readonly_paths().empty());
+    CHECK(find_mount(spec, "/dev")->type() == "devtmpfs");
+    CHECK(words(find_mount(spec, "/dev")->options()) == Words{"nosuid", "strictatime"});
+    for (const char* path : {"/sys", "/sys/fs/cgroup"}) {
+        const Words mount = words(find_mount(spec, path)->options());
+        CHECK(std::count(mount.begin(), mount.end(), "ro") == 0);
+    }
+    options.seccomp_mode = SeccompMode::Custom;
+    options.seccomp_profile.default_action = "SCMP_ACT_ALLOW";
+    CHECK(spec_of(image_with({"/p"}, {}), options).linux().has_seccomp());
+}
+
+TEST_CASE("paths and cgroups can be opened by themselves") {
+    ContainerOptions options = options_with();
+    options.uncovered_paths = true;
+    options.writable_cgroups = true;
+    const auto spec = spec_of(image_with({"/p"}, {}), options);
+    CHECK(spec.linux().masked_paths().empty());
+    CHECK(spec.linux().readonly_paths().empty());
+    const Words cgroup = words(find_mount(spec, "/sys/fs/cgroup")->options());
+    CHECK(std::count(cgroup.begin(), cgroup.end(), "ro") == 0);
+    const Words sys = words(find_mount(spec, "/sys")->options());
+    CHECK(std::count(sys.begin(), sys.end(), "ro") == 1);
+}
+
+TEST_CASE("sysctls, annotations, domain, shared memory and the OOM score are in the spec") {
+    ContainerOptions options = options_with();
+    options.sysctls = {{"net.core.somaxconn", "42"}};
+    options.annotations = {{"org.example", "yes"}};
+    options.domainname = "example";
+    options.shm_bytes = 1U << 20U;
+    options.oom_score_adj = -5;
+    const auto spec = spec_of(image_with({"/p"}, {}), options);
+    CHECK(spec.linux().sysctl().at("net.core.somaxconn") == "42");
+    CHECK(spec.annotations().at("org.example") == "yes");
+    CHECK(spec.domainname() == "example");
+    CHECK(spec.process().oom_score_adj() == -5);
+    const Words shm = words(find_mount(spec, "/dev/shm")->options());
+    CHECK(std::count(shm.begin(), shm.end(), "size=1048576") == 1);
+    options.no_shm = true;
+    CHECK(find_mount(spec_of(image_with({"/p"}, {}), options), "/dev/shm") == nullptr);
+    options.domainname = "no domain";
+    CHECK_FALSE(build_spec(image_with({"/p"}, {}), options, "x86_64"));
 }
 
 }  // namespace bulkhead::runtime
