@@ -35,8 +35,16 @@ void Client::call(wire::Request request, Answer answer, std::span<const int> des
     loop_.post([this] { fail(failure_); });
 }
 
-Result<wire::Reply> Client::call_and_wait(wire::Request request) {
+Result<wire::Reply> Client::call_and_wait(wire::Request request, std::chrono::nanoseconds most) {
     std::optional<Result<wire::Reply>> answer;
+    EventLoop::Handle limit;
+    if (most != most.zero()) {
+        limit = loop_.after(most, [&] {
+            const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(most).count();
+            fail(concat("the container's supervisor did not answer within ", seconds,
+                        " s; `bulkhead rm -f` ends it"));
+        });
+    }
     call(std::move(request), [&](Result<const wire::Reply*> reply, std::vector<UniqueFd>) {
         if (reply) {
             answer = **reply;
@@ -65,7 +73,11 @@ void Client::read() {
     if (reply.failure().empty()) {
         answer(&reply, std::move((*packet)->descriptors));
     } else {
-        answer(Error(reply.failure()), {});
+        const bool busy = reply.failure_kind() == wire::FAILURE_KIND_BUSY;
+        answer(
+            busy ? Error(std::make_error_code(std::errc::device_or_resource_busy), reply.failure())
+                 : Error(reply.failure()),
+            {});
     }
 }
 

@@ -2,6 +2,7 @@
 // Thread: loop.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -33,8 +34,10 @@ class Client {
     void call(supervisor::v1::Request request, Answer answer,
               std::span<const int> descriptors = {});
 
-    // Runs the loop until the answer is there. For a caller that has nothing else to do.
-    Result<supervisor::v1::Reply> call_and_wait(supervisor::v1::Request request);
+    // Runs the loop until the answer is there, or for as long as it may take (0: without end). For
+    // a caller that has nothing else to do.
+    Result<supervisor::v1::Reply> call_and_wait(supervisor::v1::Request request,
+                                                std::chrono::nanoseconds most = {});
 
   private:
     void read();

@@ -88,6 +88,10 @@ std::uint64_t ContainerStdio::output_count() const {
     return output_.count() + (error_ ? error_->count() : 0);
 }
 
+std::uint64_t ContainerStdio::traffic() const {
+    return output_count() + (input_ ? input_->count() : 0);
+}
+
 bool ContainerStdio::waits_for_guest() const {
     const auto waits = [](const Output& output) {
         return output.ended() || output.waits_for_guest();

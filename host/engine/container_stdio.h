@@ -41,6 +41,9 @@ class ContainerStdio final : public sandbox::Stdio {
     // Nobody reads this output any more: who writes to it is told.
     void close_output(Source source);
 
+    // Bytes in both directions.
+    [[nodiscard]] std::uint64_t traffic() const;
+
     [[nodiscard]] const sandbox::StreamPorts& ports() const override { return ports_; }
 
     bool accept(std::uint32_t port, UniqueFd stream) override;

@@ -72,6 +72,7 @@ Input::Step Input::step() {
     if (read.kind == Transfer::Kind::Moved) {
         start_ = 0;
         pending_ = read.count;
+        count_ += read.count;
         return Step::Moved;
     }
     client_ready_.reset();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -28,6 +29,9 @@ class Input {
     // A stream socket whose other end is the client's.
     Result<void> attach(UniqueFd client);
 
+    // Bytes that clients have given.
+    [[nodiscard]] std::uint64_t count() const { return count_; }
+
   private:
     enum class Step { Moved, Waiting, Ended };
 
@@ -47,6 +51,7 @@ class Input {
     std::vector<std::byte> buffer_;
     std::size_t start_ = 0;
     std::size_t pending_ = 0;
+    std::uint64_t count_ = 0;
     EventLoop::Handle soon_;
 };
 

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <thread>
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/engine/bundle_disk.h"
 #include "host/image/image_store.h"
 #include "host/sandbox/kvm_device.h"
 #include "host/sandbox/writable_disk.h"
@@ -29,7 +31,7 @@ constexpr const char* kDiskName = "disk.ext4";
 constexpr const char* kNewDiskName = "disk.ext4.new";
 
 // The image's read-only disk, each of its files opened once.
-Result<sandbox::LaunchDisk> lower_disk(const image::Image& image) {
+Result<sandbox::LaunchDisk> image_disk(const image::Image& image) {
     sandbox::LaunchDisk disk;
     disk.serial = protocol::kLowerSerial;
     std::map<std::string, std::size_t> opened;
@@ -42,6 +44,18 @@ Result<sandbox::LaunchDisk> lower_disk(const image::Image& image) {
         disk.extents.push_back({found->second, segment.file_offset, segment.length});
     }
     return disk;
+}
+
+Result<sandbox::LaunchDisk> lower_disk(const Config& config, const LaunchPlaces& places) {
+    const std::string& root = config.root_directory();
+    if (!root.empty()) {
+        // As with the writable disk: the directory of a --rm container is in memory.
+        return config.auto_remove() ? bundle_disk(root, places.disks, BundleDisk::Unnamed)
+                                    : bundle_disk(root, places.directory, BundleDisk::Kept);
+    }
+    const auto store = TRY(image::ImageStore::open(places.image_store));
+    const image::Image image = TRY(store.find(config.image_id()));
+    return image_disk(image);
 }
 
 // What the container wrote in its earlier runs, or an empty disk.
@@ -82,6 +96,7 @@ std::unique_ptr<agent::v1::StartRequest> start_request(const Config& config) {
     auto request = std::make_unique<agent::v1::StartRequest>();
     *request->mutable_spec() = config.spec();
     *request->mutable_files() = config.files();
+    request->set_init(config.init());
     request->mutable_root()->set_lower_serial(std::string(protocol::kLowerSerial));
     if (!config.spec().root_readonly())
         request->mutable_root()->set_upper_serial(std::string(protocol::kUpperSerial));
@@ -99,13 +114,12 @@ sandbox::Shape shape_of(const container::v1::Machine& machine) {
 
 Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFiles& files,
                                               const LaunchPlaces& places) {
-    const auto store = TRY(image::ImageStore::open(places.image_store));
-    const image::Image image = TRY(store.find(config.image_id()));
     const container::v1::Machine& machine = config.machine();
     const bool writable = !config.spec().root_readonly();
 
     sandbox::SandboxPlan plan;
     plan.start = start_request(config);
+    plan.start->set_container_id(std::filesystem::path(places.directory).filename().string());
     sandbox::Launch& launch = plan.launch;
     launch.kvm = TRY(sandbox::open_kvm());
     const std::string& kernel = machine.kernel().empty() ? files.kernel : machine.kernel();
@@ -113,7 +127,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
     launch.shape = shape_of(machine);
     launch.kernel_arguments = machine.kernel_arguments();
-    launch.disks.push_back(TRY(lower_disk(image)));
+    launch.disks.push_back(TRY(lower_disk(config, places)));
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
     plan.vm.program = files.monitor;
     plan.start_timeout = std::chrono::nanoseconds(machine.start_timeout_ns());

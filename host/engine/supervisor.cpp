@@ -1,13 +1,12 @@
 #include "host/engine/supervisor.h"
 
-#include <unistd.h>
-
 #include <csignal>
-#include <ctime>
 #include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "host/engine/container_config.h"
+#include "host/engine/update.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
 #include "proto/supervisor.pb.h"
@@ -19,16 +18,7 @@ namespace {
 namespace wire = supervisor::v1;
 
 constexpr const char* kNotRunning = "the container is not running";
-
-std::int64_t realtime_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-ContainerStdio::Plan stdio_plan(const container::v1::Config& config) {
-    return {config.open_stdin(), config.stdin_once(), !config.spec().process().terminal()};
-}
+constexpr std::size_t kMaxConsole = 96 * 1024;  // a packet holds 128 KiB
 
 wire::End wire_end(const sandbox::SandboxEnd& end) {
     wire::End result;
@@ -58,17 +48,25 @@ std::vector<int> in_order(std::initializer_list<const UniqueFd*> streams) {
     return descriptors;
 }
 
+void fail_as(const std::shared_ptr<Session>& session, std::uint32_t number, wire::FailureKind kind,
+             std::string why) {
+    wire::Reply reply;
+    reply.set_failure_kind(kind);
+    reply.set_failure(std::move(why));
+    session->reply(number, std::move(reply));
+}
+
+std::string words_of(const oci::v1::Process& process) {
+    std::string text;
+    for (const std::string& word : process.args()) text += (text.empty() ? "" : " ") + word;
+    return text;
+}
+
 }  // namespace
 
-Supervisor::Supervisor(EventLoop& loop, Parts parts)
-    : loop_(loop),
-      parts_(std::move(parts)),
-      stdio_(
-          loop, stdio_plan(*parts_.config),
-          [this](auto source, auto bytes) { write_log(source, bytes); },
-          [this] {
-              if (sandbox_) sandbox_->streams_drained();
-          }) {}
+Supervisor::Supervisor(EventLoop& loop, Parts parts) : loop_(loop), parts_(std::move(parts)) {
+    make_run();
+}
 
 Supervisor::~Supervisor() = default;
 
@@ -85,12 +83,15 @@ void Supervisor::add_client(UniqueFd socket) {
 
 void Supervisor::on_closed(const SessionRef& session) {
     sessions_.remove(session);
-    if (sessions_.empty() && !sandbox_) leave();
+    if (!sessions_.empty() || started_) return;
+    if (maintenance_) return maintenance_->finish();
+    leave();
 }
 
 void Supervisor::on_request(const SessionRef& session, const wire::Request& request,
                             std::vector<UniqueFd> descriptors) {
     const std::uint32_t number = request.number();
+    if (FileCalls::takes(request)) return on_file_call(session, request);
     switch (request.call_case()) {
         case wire::Request::kAttach:
             return attach(session, number, request.attach().input());
@@ -99,8 +100,7 @@ void Supervisor::on_request(const SessionRef& session, const wire::Request& requ
         case wire::Request::kWait:
             return wait(session, number, request.wait());
         case wire::Request::kSignal:
-            return signal(session, number, request.signal().process(),
-                          static_cast<int>(request.signal().signal()));
+            return signal(session, number, request.signal());
         case wire::Request::kStop:
             return stop(session, number, request.stop());
         case wire::Request::kResize:
@@ -110,21 +110,29 @@ void Supervisor::on_request(const SessionRef& session, const wire::Request& requ
         case wire::Request::kExec:
             return exec(session, number, request.exec());
         case wire::Request::kCloseOutput:
-            stdio_.close_output(request.close_output().error() ? ContainerStdio::Source::Error
-                                                               : ContainerStdio::Source::Output);
+            run_->stdio().close_output(request.close_output().error()
+                                           ? ContainerStdio::Source::Error
+                                           : ContainerStdio::Source::Output);
             return session->reply(number, {});
-        case wire::Request::CALL_NOT_SET:
+        case wire::Request::kPause:
+            return pause(session, number, request.pause().resume());
+        case wire::Request::kRename:
+            return rename(session, number, request.rename().name());
+        case wire::Request::kUpdate:
+            return update(session, number, request.update());
+        case wire::Request::kConsole:
+            return console(session, number);
+        default:
             break;
     }
-    wire::Reply unknown;
-    unknown.set_failure_kind(wire::FAILURE_KIND_UNKNOWN_CALL);
-    unknown.set_failure("the container's supervisor is of another version and cannot do this");
-    session->reply(number, std::move(unknown));
+    fail_as(session, number, wire::FAILURE_KIND_UNKNOWN_CALL,
+            "the container's supervisor is of another version and cannot do this");
 }
 
 void Supervisor::attach(const SessionRef& session, std::uint32_t number, bool input) {
-    const auto streams = stdio_.attach(input);
+    const auto streams = run_->stdio().attach(input);
     if (!streams) return session->fail(number, streams.error().message());
+    if (started_) parts_.events.emit("attach");
     wire::Reply reply;
     reply.mutable_attach()->set_input(streams->input.valid());
     reply.mutable_attach()->set_error(streams->error.valid());
@@ -134,44 +142,19 @@ void Supervisor::attach(const SessionRef& session, std::uint32_t number, bool in
 
 void Supervisor::start(const SessionRef& session, std::uint32_t number,
                        const wire::StartRequest& request, std::vector<UniqueFd> descriptors) {
-    if (sandbox_) return session->fail(number, "the container was started already");
+    if (maintenance_)
+        return session->fail(number, "another command works on the container's files");
+    if (std::exchange(started_, true))
+        return session->fail(number, "the container was started already");
     starter_ = {session, number};
     UniqueFd console;
     if (request.show_console() && !descriptors.empty()) console = std::move(descriptors.front());
-    if (const auto begun = begin(request, std::move(console)); !begun) {
-        sandbox::SandboxEnd failure;
-        failure.message = begun.error().message();
-        on_ended(failure);
-    }
-}
-
-Result<void> Supervisor::begin(const wire::StartRequest& request, UniqueFd console) {
-    TRY(parts_.container.set_starting());
-    sandbox::SandboxPlan plan = TRY(make_launch_plan(*parts_.config, parts_.files, parts_.places));
+    std::optional<runtime::TerminalSize> size;
     if (request.has_size()) {
-        auto& size = *plan.start->mutable_spec()->mutable_process()->mutable_console_size();
-        size.set_height(request.size().rows());
-        size.set_width(request.size().columns());
+        size = {static_cast<std::uint16_t>(request.size().rows()),
+                static_cast<std::uint16_t>(request.size().columns())};
     }
-    console_ = std::move(console);
-    if (console_.valid()) plan.vm.console = console_.get();
-    trace_.step("prepare the container");
-    sandbox_ = std::make_unique<sandbox::Sandbox>(
-        loop_, std::move(plan), stdio_, trace_,
-        sandbox::Sandbox::Events{[] {}, [this] { on_running(); },
-                                 [this](const sandbox::SandboxEnd& end) { on_ended(end); }});
-    return sandbox_->begin();
-}
-
-void Supervisor::on_running() {
-    if (const auto noted = parts_.container.set_running(sandbox_->vmm_pid()); !noted)
-        log::warning(noted.error().message());
-    if (const auto session = starter_->session.lock()) {
-        wire::Reply reply;
-        reply.mutable_start()->set_running(true);
-        session->reply(starter_->number, std::move(reply));
-    }
-    starter_.reset();
+    begin(size, std::move(console), /*by_policy=*/false);
 }
 
 void Supervisor::wait(const SessionRef& session, std::uint32_t number,
@@ -182,9 +165,9 @@ void Supervisor::wait(const SessionRef& session, std::uint32_t number,
 
 void Supervisor::wait_exec(const SessionRef& session, std::uint32_t number,
                            const std::string& process) {
-    if (!sandbox_) return session->fail(number, kNotRunning);
+    if (run_->execs() == nullptr) return session->fail(number, kNotRunning);
     const std::weak_ptr<Session> waiting = session;
-    sandbox_->wait_exec(process, [waiting, number](Result<sandbox::AgentExit> exit) {
+    run_->execs()->wait(process, [waiting, number](const Result<sandbox::AgentExit>& exit) {
         const auto client = waiting.lock();
         if (!client) return;
         if (!exit) return client->fail(number, exit.error().message());
@@ -194,73 +177,77 @@ void Supervisor::wait_exec(const SessionRef& session, std::uint32_t number,
     });
 }
 
-void Supervisor::signal(const SessionRef& session, std::uint32_t number, const std::string& process,
-                        int signal) {
-    if (!sandbox_) return session->fail(number, kNotRunning);
-    if (!process.empty()) {
-        sandbox_->signal_exec(process, signal);
+void Supervisor::signal(const SessionRef& session, std::uint32_t number,
+                        const wire::SignalRequest& request) {
+    const int signal = static_cast<int>(request.signal());
+    sandbox::Sandbox* sandbox = live();
+    if (sandbox == nullptr && !restart_timer_.active()) return session->fail(number, kNotRunning);
+    if (!request.process().empty()) {
+        if (sandbox != nullptr) sandbox->signal_exec(request.process(), signal);
+        return session->reply(number, {});
+    }
+    parts_.events.emit("kill", {{"signal", std::to_string(signal)}});
+    const bool is_end =
+        signal == SIGKILL || signal == static_cast<int>(parts_.config->stop_signal());
+    if (is_end) note_stopped();
+    if (sandbox == nullptr) {
+        if (is_end) finish(*last_end_);
     } else if (signal == SIGKILL) {
-        sandbox_->kill();
+        sandbox->kill();
     } else {
-        sandbox_->signal(signal);
+        if (is_end) note(resume());
+        sandbox->signal(signal);
     }
     session->reply(number, {});
 }
 
 void Supervisor::stop(const SessionRef& session, std::uint32_t number,
                       const wire::StopRequest& request) {
-    if (!sandbox_) return session->fail(number, kNotRunning);
+    if (!started_) return session->fail(number, kNotRunning);
     waiters_.push_back({session, number});
     end_with(static_cast<int>(request.signal()), std::chrono::nanoseconds(request.grace_ns()));
 }
 
-void Supervisor::stop() {
-    if (!sandbox_) return leave();
-    end_with(static_cast<int>(parts_.config->stop_signal()),
-             std::chrono::seconds(parts_.config->stop_timeout_seconds()));
-}
-
-void Supervisor::end_with(int signal, std::chrono::nanoseconds grace) {
-    if (!std::exchange(stopping_, true)) {
-        if (const auto noted = parts_.container.set_stopping(); !noted)
-            log::warning(noted.error().message());
-    }
-    // Whoever is in more of a hurry is heard; a longer grace than the one that runs is not.
-    if (!stop_timer_.active() || grace == grace.zero())
-        stop_timer_ = loop_.after(grace, [this] { sandbox_->kill(); });
-    if (sandbox_->running()) {
-        sandbox_->signal(signal);
-    } else {
-        sandbox_->signal(SIGTERM);  // ends the start
-    }
-}
-
 void Supervisor::resize(const std::string& process, std::uint32_t rows, std::uint32_t columns) {
-    if (!sandbox_) return;
+    sandbox::Sandbox* sandbox = live();
+    if (sandbox == nullptr) return;
     const auto height = static_cast<std::uint16_t>(rows);
     const auto width = static_cast<std::uint16_t>(columns);
     if (process.empty()) {
-        sandbox_->resize(height, width);
+        sandbox->resize(height, width);
     } else {
-        sandbox_->resize_exec(process, height, width);
+        sandbox->resize_exec(process, height, width);
     }
 }
 
 void Supervisor::exec(const SessionRef& session, std::uint32_t number,
                       const wire::ExecRequest& request) {
-    if (!sandbox_) return session->fail(number, kNotRunning);
+    sandbox::Sandbox* sandbox = live();
+    if (sandbox == nullptr || run_->execs() == nullptr) return session->fail(number, kNotRunning);
+    if (sandbox->paused()) {
+        return fail_as(session, number, wire::FAILURE_KIND_PAUSED,
+                       "the container is paused: unpause it before exec");
+    }
+    const std::string words = words_of(request.process());
+    parts_.events.emit("exec_create: " + words);
     const bool streams = !request.detached();
     const sandbox::ExecPlan plan{streams && request.input(), streams,
                                  streams && !request.process().terminal()};
     const std::weak_ptr<Session> waiting = session;
-    sandbox_->exec(
-        request.process(), plan, [waiting, number](Result<sandbox::ExecStarted> started) {
+    sandbox->exec(
+        request.process(), plan,
+        [this, waiting, number, words](Result<sandbox::ExecStarted> started) {
+            const bool runs = started && started->failure == sandbox::StartFailure::None;
+            if (runs) {
+                run_->execs()->add(started->process, waiting);
+                parts_.events.emit("exec_start: " + words, {{"execID", started->process}});
+            }
             const auto client = waiting.lock();
             if (!client) return;
             if (!started) return client->fail(number, started.error().message());
             wire::Reply reply;
             auto& answer = *reply.mutable_exec();
-            if (started->failure == sandbox::StartFailure::None) {
+            if (runs) {
                 answer.set_process(started->process);
                 answer.set_input(started->input.valid());
                 answer.set_error(started->error.valid());
@@ -275,55 +262,74 @@ void Supervisor::exec(const SessionRef& session, std::uint32_t number,
         });
 }
 
-void Supervisor::write_log(ContainerStdio::Source source, std::span<const std::byte> bytes) {
-    parts_.log.append(
-        source == ContainerStdio::Source::Output ? logs::Stream::Output : logs::Stream::Error,
-        bytes, realtime_ns());
-}
-
-void Supervisor::on_ended(const sandbox::SandboxEnd& end) {
-    if (end_) return;
-    end_ = end;
-    stop_timer_.reset();
-    stdio_.no_more_streams();
-    parts_.log.flush(realtime_ns());
-    record_end(end);
-    // Whoever hears of the end may start the container again at once.
-    ::unlink(parts_.socket.c_str());
-    parts_.container.release();
-    if (starter_) {
-        if (const auto session = starter_->session.lock()) {
-            wire::Reply reply;
-            *reply.mutable_start()->mutable_end() = wire_end(end);
-            session->reply(starter_->number, std::move(reply));
-        }
+void Supervisor::pause(const SessionRef& session, std::uint32_t number, bool resume_it) {
+    if (live() == nullptr || !live()->running()) return session->fail(number, kNotRunning);
+    if (resume_it) {
+        if (const auto resumed = resume(); !resumed)
+            return session->fail(number, resumed.error().message());
+        return session->reply(number, {});
     }
-    for (const Owed& owed : waiters_) reply_end(owed);
-    leave();
+    const std::weak_ptr<Session> waiting = session;
+    run_->pause([this, waiting, number](const Result<void>& paused) {
+        if (paused) {
+            note(parts_.container.set_paused(true));
+            parts_.events.emit("pause");
+            parts_.faults.reach("paused", run_->sandbox()->vmm_pid());
+        }
+        const auto client = waiting.lock();
+        if (!client) return;
+        if (!paused) return client->fail(number, paused.error().message());
+        client->reply(number, {});
+    });
 }
 
-void Supervisor::record_end(const sandbox::SandboxEnd& end) {
-    state::Container& container = parts_.container;
-    const auto done = [&]() -> Result<void> {
-        if (parts_.config->auto_remove()) return container.remove();
-        if (!end.ran) return container.set_not_started(end.exit_code, end.message);
-        return container.set_exited(end.exit_code, end.oom_killed, end.message);
-    }();
-    if (!done) log::warning(done.error().message());
+void Supervisor::rename(const SessionRef& session, std::uint32_t number, const std::string& name) {
+    const std::string old_name = parts_.container.record().name;
+    if (const auto renamed = parts_.store.rename(parts_.container, name); !renamed)
+        return session->fail(number, renamed.error().message());
+    parts_.events.set_name(name);
+    parts_.events.emit("rename", {{"oldName", old_name}});
+    session->reply(number, {});
 }
 
-void Supervisor::reply_end(const Owed& owed) {
+void Supervisor::update(const SessionRef& session, std::uint32_t number,
+                        const wire::UpdateRequest& request) {
+    const std::weak_ptr<Session> waiting = session;
+    const auto finish = [this, waiting, number, request](Result<void> done) {
+        if (done) done = keep_update(request);
+        const auto client = waiting.lock();
+        if (!client) return;
+        if (!done) return client->fail(number, done.error().message());
+        client->reply(number, {});
+    };
+    if (!request.has_resources() || live() == nullptr) return finish({});
+    if (auto possible = check_running_update(run_->shape(), request); !possible)
+        return finish(std::move(possible));
+    live()->update(request.resources(), finish);
+}
+
+Result<void> Supervisor::keep_update(const wire::UpdateRequest& request) {
+    apply_update(request, *parts_.config);
+    TRY(save_config(parts_.container.directory(), *parts_.config));
+    parts_.events.emit("update");
+    return {};
+}
+
+void Supervisor::console(const SessionRef& session, std::uint32_t number) {
+    std::string text = run_->sandbox() == nullptr ? "" : run_->sandbox()->console();
+    if (text.size() > kMaxConsole) text.erase(0, text.size() - kMaxConsole);
+    wire::Reply reply;
+    reply.mutable_console()->set_text(std::move(text));
+    session->reply(number, std::move(reply));
+}
+
+void Supervisor::reply_end(const Owed& owed, const sandbox::SandboxEnd& end) {
     const auto session = owed.session.lock();
     if (!session) return;
     wire::Reply reply;
-    *reply.mutable_wait()->mutable_end() = wire_end(*end_);
-    if (owed.steps) add_steps(trace_, *reply.mutable_wait());
+    *reply.mutable_wait()->mutable_end() = wire_end(end);
+    if (owed.steps) add_steps(run_->trace(), *reply.mutable_wait());
     session->reply(owed.number, std::move(reply));
-}
-
-void Supervisor::leave() {
-    if (!end_) ::unlink(parts_.socket.c_str());
-    loop_.stop();
 }
 
 }  // namespace bulkhead::engine

@@ -1,33 +1,43 @@
 // The supervisor of one container: owns its machine, its streams and its record, and serves clients
-// until the container has ended. Started for each start of the container; it outlives the command
-// that started it.
+// until the container has ended for good. Started for each start of the container; it outlives the
+// command that started it.
 //
-//   Waiting  --start-->  Starting --> Running --> (Stopping) --> Ended, and it goes
-//      |  no client is left: it goes, and nothing has happened
+//   Waiting  --start-->  Starting --> Running <--> Paused     the policy
+//      |                                 |  ^--- Restarting <--- says so
+//      |                                 v                 |
+//      |  no client is left          (Stopping) ---------------> Ended, and it goes
+//      v
+//   it goes, and nothing has happened
 //
 // Thread: loop.
 #pragma once
 
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/event_loop.h"
-#include "host/engine/container_stdio.h"
+#include "host/engine/container_events.h"
+#include "host/engine/fault_points.h"
+#include "host/engine/file_calls.h"
 #include "host/engine/launch_plan.h"
+#include "host/engine/life_limits.h"
+#include "host/engine/maintenance.h"
+#include "host/engine/restart_policy.h"
+#include "host/engine/run.h"
 #include "host/engine/session.h"
 #include "host/logs/log_writer.h"
-#include "host/sandbox/sandbox.h"
-#include "host/state/container.h"
+#include "host/state/state_store.h"
 
 namespace bulkhead::supervisor::v1 {
 class End;
 class ExecRequest;
+class SignalRequest;
 class StartRequest;
 class StopRequest;
+class UpdateRequest;
 class WaitRequest;
 }  // namespace bulkhead::supervisor::v1
 
@@ -36,12 +46,15 @@ namespace bulkhead::engine {
 class Supervisor {
   public:
     struct Parts {
+        state::StateStore store;
         state::Container container;
         std::unique_ptr<container::v1::Config> config;
         HostFiles files;
         LaunchPlaces places;
         logs::LogWriter log;
+        ContainerEvents events;
         std::string socket;  // removed when the container has ended
+        FaultPoints faults;
     };
 
     Supervisor(EventLoop& loop, Parts parts);
@@ -53,6 +66,8 @@ class Supervisor {
 
     // As `stop` with the container's own settings: the machine goes down, or somebody ends us.
     void stop();
+    // Everything ends now, whatever is lost: `rm -f`.
+    void destroy();
 
   private:
     using SessionRef = std::shared_ptr<Session>;
@@ -64,45 +79,76 @@ class Supervisor {
         bool steps = false;
     };
 
+    // supervisor.cpp: what clients ask for.
     void on_request(const SessionRef& session, const supervisor::v1::Request& request,
                     std::vector<UniqueFd> descriptors);
     void on_closed(const SessionRef& session);
-
     void attach(const SessionRef& session, std::uint32_t number, bool input);
     void start(const SessionRef& session, std::uint32_t number,
                const supervisor::v1::StartRequest& request, std::vector<UniqueFd> descriptors);
-    Result<void> begin(const supervisor::v1::StartRequest& request, UniqueFd console);
     void wait(const SessionRef& session, std::uint32_t number,
               const supervisor::v1::WaitRequest& request);
     void wait_exec(const SessionRef& session, std::uint32_t number, const std::string& process);
-    void signal(const SessionRef& session, std::uint32_t number, const std::string& process,
-                int signal);
+    void signal(const SessionRef& session, std::uint32_t number,
+                const supervisor::v1::SignalRequest& request);
     void stop(const SessionRef& session, std::uint32_t number,
               const supervisor::v1::StopRequest& request);
-    void end_with(int signal, std::chrono::nanoseconds grace);
     void resize(const std::string& process, std::uint32_t rows, std::uint32_t columns);
     void exec(const SessionRef& session, std::uint32_t number,
               const supervisor::v1::ExecRequest& request);
+    void pause(const SessionRef& session, std::uint32_t number, bool resume);
+    void rename(const SessionRef& session, std::uint32_t number, const std::string& name);
+    void update(const SessionRef& session, std::uint32_t number,
+                const supervisor::v1::UpdateRequest& request);
+    Result<void> keep_update(const supervisor::v1::UpdateRequest& request);
+    void console(const SessionRef& session, std::uint32_t number);
+    void reply_end(const Owed& owed, const sandbox::SandboxEnd& end);
 
+    // supervisor_files.cpp: work on files.
+    void on_file_call(const SessionRef& session, const supervisor::v1::Request& request);
+    Result<void> begin_maintenance(const supervisor::v1::Request& request);
+
+    // supervisor_life.cpp: from one state to the next.
+    void make_run();
+    void begin(std::optional<runtime::TerminalSize> size, UniqueFd console, bool by_policy);
+    Result<void> try_begin(std::optional<runtime::TerminalSize> size, UniqueFd console,
+                           bool by_policy);
+    void end_with(int signal, std::chrono::nanoseconds grace);
+    void note_stopped();
+    Result<void> resume();
     void write_log(ContainerStdio::Source source, std::span<const std::byte> bytes);
     void on_running();
-    void on_ended(const sandbox::SandboxEnd& end);
+    void watch_limits();
+    void on_probed(const HealthState& health);
+    void on_run_ended(sandbox::SandboxEnd end);
+    void restart_later(const sandbox::SandboxEnd& end);
+    void finish(const sandbox::SandboxEnd& end);
     void record_end(const sandbox::SandboxEnd& end);
-    void reply_end(const Owed& owed);
     void leave();
+    void note(const Result<void>& written) const;
+
+    // The machine that runs or boots; nothing otherwise.
+    [[nodiscard]] sandbox::Sandbox* live() { return run_ended_ ? nullptr : run_->sandbox(); }
 
     EventLoop& loop_;
     Parts parts_;
-    sandbox::Trace trace_;
-    ContainerStdio stdio_;
-    UniqueFd console_;
-    std::unique_ptr<sandbox::Sandbox> sandbox_;
+    FileCalls file_calls_;  // the machines answer to it
+    std::unique_ptr<Run> run_;
+    bool run_ended_ = false;
+    std::unique_ptr<Maintenance> maintenance_;  // instead of a run, while nothing runs
     std::list<SessionRef> sessions_;
+    bool started_ = false;  // somebody asked for it
     std::optional<Owed> starter_;
     std::vector<Owed> waiters_;
     EventLoop::Handle stop_timer_;
-    bool stopping_ = false;
-    std::optional<sandbox::SandboxEnd> end_;
+    bool stopped_ = false;     // somebody wants the end of it,
+    bool stop_asked_ = false;  // by `stop` rather than a signal
+    std::string stop_reason_;
+    std::optional<LifeLimits> limits_;
+    RestartBackoff backoff_;
+    EventLoop::Handle restart_timer_;
+    std::optional<sandbox::SandboxEnd> last_end_;
+    bool finished_ = false;
 };
 
 }  // namespace bulkhead::engine

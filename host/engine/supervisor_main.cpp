@@ -21,12 +21,14 @@ namespace bulkhead::engine {
 
 namespace {
 
-// SIGTERM and SIGINT, as a host that goes down sends them, stop the container in order.
+// SIGTERM and SIGINT, as a host that goes down sends them, stop the container in order. SIGQUIT
+// ends it at once.
 Result<UniqueFd> watch_signals() {
     sigset_t set;
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGINT);
+    ::sigaddset(&set, SIGQUIT);
     const int failure = ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
     if (failure != 0) return errno_error(failure, "block signals");
     UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -35,7 +37,7 @@ Result<UniqueFd> watch_signals() {
 }
 
 // A supervisor that cannot begin answers the first request with the reason.
-void tell_client(UniqueFd client, const std::string& why) {
+void tell_client(UniqueFd client, const Error& why) {
     PacketChannel channel(std::move(client));
     const auto packet = channel.receive();
     supervisor::v1::Request request;
@@ -44,7 +46,9 @@ void tell_client(UniqueFd client, const std::string& why) {
         return;
     supervisor::v1::Reply reply;
     reply.set_number(request.number());
-    reply.set_failure(why);
+    reply.set_failure(why.message());
+    if (why.is(std::errc::device_or_resource_busy))
+        reply.set_failure_kind(supervisor::v1::FAILURE_KIND_BUSY);
     const std::string bytes = reply.SerializeAsString();
     static_cast<void>(channel.send(std::as_bytes(std::span(bytes))));
 }
@@ -63,6 +67,8 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
     auto store = TRY(state::StateStore::open(paths));
     const state::Record record = TRY(store.find(id));
     state::Container container = TRY(store.claim(record));
+    const FaultPoints faults = FaultPoints::from_environment();
+    faults.reach("claimed");
     auto config = std::make_unique<container::v1::Config>(TRY(load_config(container.directory())));
     auto log = TRY(logs::LogWriter::open(log_options(*config, store.log_of(record))));
     const std::string socket = store.socket_of(record);
@@ -70,14 +76,23 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
 
     EventLoop loop;
     const LaunchPlaces places{image_store_path(paths), container.directory(), paths.root};
-    Supervisor supervisor(
-        loop, {std::move(container), std::move(config), files, places, std::move(log), socket});
+    ContainerEvents events(event_journal(paths), container.record(), *config);
+    Supervisor supervisor(loop, {.store = store,
+                                 .container = std::move(container),
+                                 .config = std::move(config),
+                                 .files = files,
+                                 .places = places,
+                                 .log = std::move(log),
+                                 .events = std::move(events),
+                                 .socket = socket,
+                                 .faults = faults});
     const auto clients = loop.watch(listener.get(), EventLoop::Interest::Read, [&] {
         if (auto client = accept_client(listener.get())) supervisor.add_client(*std::move(client));
     });
     const auto stops = loop.watch(signals.get(), EventLoop::Interest::Read, [&] {
         signalfd_siginfo info{};
-        if (::read(signals.get(), &info, sizeof(info)) == sizeof(info)) supervisor.stop();
+        if (::read(signals.get(), &info, sizeof(info)) != sizeof(info)) return;
+        info.ssi_signo == SIGQUIT ? supervisor.destroy() : supervisor.stop();
     });
     TRY(set_nonblocking(first_client.get()));
     supervisor.add_client(std::move(first_client));
@@ -94,8 +109,7 @@ std::string image_store_path(const state::Paths& paths) {
 Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id) {
     UniqueFd first_client(kFirstClientDescriptor);
     const auto served = serve(paths, files, id, first_client);
-    if (!served && first_client.valid())
-        tell_client(std::move(first_client), served.error().message());
+    if (!served && first_client.valid()) tell_client(std::move(first_client), served.error());
     return served;
 }
 

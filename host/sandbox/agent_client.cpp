@@ -9,6 +9,7 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/sandbox/agent_answers.h"
+#include "host/sandbox/file_answers.h"
 #include "host/sandbox/guest_text.h"
 #include "proto/agent.grpc.pb.h"
 
@@ -168,6 +169,30 @@ void AgentClient::resize(const std::string& process, std::uint16_t rows, std::ui
     request.mutable_size()->set_width(columns);
     implementation_->call<void, wire::ResizeReply>(
         "resize", request, &wire::Agent::Stub::AsyncResize, std::move(answer));
+}
+
+void AgentClient::update(const oci::v1::Resources& resources, Answer<void> answer) {
+    wire::UpdateRequest request;
+    *request.mutable_resources() = resources;
+    implementation_->call<void, wire::UpdateReply>(
+        "update", request, &wire::Agent::Stub::AsyncUpdate, std::move(answer));
+}
+
+void AgentClient::files(const wire::FilesRequest& request, Answer<wire::FilesReply> answer) {
+    implementation_->call<wire::FilesReply, wire::FilesReply>(
+        "files", request, &wire::Agent::Stub::AsyncFiles, std::move(answer));
+}
+
+void AgentClient::processes(Answer<wire::ProcessesReply> answer) {
+    implementation_->call<wire::ProcessesReply, wire::ProcessesReply>(
+        "processes", wire::ProcessesRequest(), &wire::Agent::Stub::AsyncProcesses,
+        std::move(answer));
+}
+
+void AgentClient::statistics(Answer<wire::StatisticsReply> answer) {
+    implementation_->call<wire::StatisticsReply, wire::StatisticsReply>(
+        "statistics", wire::StatisticsRequest(), &wire::Agent::Stub::AsyncStatistics,
+        std::move(answer));
 }
 
 void AgentClient::shutdown(Answer<void> answer) {

@@ -16,8 +16,16 @@
 
 namespace bulkhead::agent::v1 {
 class ExecRequest;
+class FilesReply;
+class FilesRequest;
+class ProcessesReply;
 class StartRequest;
+class StatisticsReply;
 }  // namespace bulkhead::agent::v1
+
+namespace bulkhead::oci::v1 {
+class Resources;
+}
 
 namespace bulkhead::sandbox {
 
@@ -40,6 +48,10 @@ class AgentClient {
     void signal(const std::string& process, int number, Answer<void> answer);
     void resize(const std::string& process, std::uint16_t rows, std::uint16_t columns,
                 Answer<void> answer);
+    void update(const oci::v1::Resources& resources, Answer<void> answer);
+    void files(const agent::v1::FilesRequest& request, Answer<agent::v1::FilesReply> answer);
+    void processes(Answer<agent::v1::ProcessesReply> answer);
+    void statistics(Answer<agent::v1::StatisticsReply> answer);
     void shutdown(Answer<void> answer);
 
   private:

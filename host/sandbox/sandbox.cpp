@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <utility>
 
 #include "base/text.h"
 #include "host/sandbox/failure_report.h"
@@ -56,6 +57,7 @@ Result<void> Sandbox::begin() {
     Vm::Events events;
     events.started = [this](const VmStarted& started) { on_vm_started(started); };
     events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
+    events.paused = [this] { on_vm_paused(); };
     events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
     vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(plan_.launch), std::move(events)));
     timer_ = loop_.after(plan_.start_timeout, [this] { on_timeout(); });
@@ -76,6 +78,8 @@ void Sandbox::on_stream(VmStream stream) {
         if (!agent_) return;
         if (stream.port < protocol::kFirstExecPort) {
             stdio_.accept(stream.port, std::move(stream.stream));
+        } else if (stream.port >= protocol::kFirstFilePort) {
+            files_->accept(stream.port, std::move(stream.stream));
         } else {
             execs_->accept(stream.port, std::move(stream.stream));
         }
@@ -96,6 +100,7 @@ void Sandbox::on_agent(UniqueFd stream) {
     events_.starting();
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
     execs_ = std::make_unique<ExecTable>(*agent_);
+    files_ = std::make_unique<FileTable>(*agent_);
     agent_->start(*plan_.start,
                   [this](Result<AgentStarted> answer) { on_process_started(std::move(answer)); });
     trace_.step("send the container");
@@ -134,6 +139,7 @@ void Sandbox::on_process_started(Result<AgentStarted> answer) {
     }
     stage_ = Stage::Running;
     timer_.reset();
+    if (plan_.maintenance) return events_.running();
     agent_->wait(init_process(),
                  [this](Result<AgentExit> exit) { on_process_exit(std::move(exit)); });
     events_.running();
@@ -208,12 +214,48 @@ void Sandbox::stop_vm() {
     agent_->shutdown([](const Result<void>&) {});
 }
 
+void Sandbox::update(const oci::v1::Resources& resources, AgentClient::Answer<void> answer) {
+    if (!running()) return answer(Error("the container does not run"));
+    agent_->update(resources, std::move(answer));
+}
+
+void Sandbox::pause(std::function<void(Result<void>)> answer) {
+    if (!running() || vm_end_) return answer(Error("the container does not run"));
+    if (paused_ || pause_answer_) return answer(Error("the container is paused already"));
+    if (auto sent = vm_->pause(); !sent) return answer(std::move(sent));
+    pause_answer_ = std::move(answer);
+}
+
+void Sandbox::on_vm_paused() {
+    if (!pause_answer_) return;
+    paused_ = true;
+    std::exchange(pause_answer_, nullptr)({});
+}
+
+Result<void> Sandbox::resume() {
+    if (!paused_) return Error("the container is not paused");
+    TRY(vm_->resume());
+    paused_ = false;
+    return {};
+}
+
+std::string Sandbox::console() const {
+    std::string text;
+    if (!vm_) return text;
+    for (const std::string& line : vm_->console().last_lines(ConsoleTail::kMaxBytes))
+        text += line + "\n";
+    return text;
+}
+
 void Sandbox::on_vm_ended(VmEnd end) {
     vm_end_ = std::move(end);
+    paused_ = false;
+    if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error("the container has ended"));
     trace_.step("machine ends");
     timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.
     if (execs_) execs_->fail("the container has ended");
+    if (files_) files_->fail("the container has ended");
     stdio_.no_more_streams();
     conclude_when_done();
 }
@@ -313,11 +355,34 @@ void Sandbox::resize_exec(const std::string& process, std::uint16_t rows, std::u
     if (running()) agent_->resize(process, rows, columns, [](const Result<void>&) {});
 }
 
+void Sandbox::files(agent::v1::FilesRequest request, FileTable::Events events) {
+    if (!running()) return events.finished(Error("the container does not run"));
+    files_->start(std::move(request), std::move(events));
+}
+
+void Sandbox::processes(AgentClient::Answer<agent::v1::ProcessesReply> answer) {
+    if (!running()) return answer(Error("the container does not run"));
+    agent_->processes(std::move(answer));
+}
+
+void Sandbox::statistics(AgentClient::Answer<agent::v1::StatisticsReply> answer) {
+    if (!running()) return answer(Error("the container does not run"));
+    agent_->statistics(std::move(answer));
+}
+
+void Sandbox::finish_maintenance() {
+    if (!running()) return destroy();
+    outcome_ = SandboxEnd{.exit_code = 0, .message = {}, .ran = true};
+    stage_ = Stage::Stopping;
+    stop_vm();
+}
+
 // A disk that lives on must not lose what the guest holds in memory: the process is killed, as a
 // kernel would do it, and the machine goes down in order. A guest that cannot do that in time loses
 // it.
 void Sandbox::kill() {
     if (!running() || !plan_.orderly_shutdown) return destroy();
+    if (paused_ && !resume()) return destroy();
     timer_ = loop_.after(kShutdownGrace, [this] { destroy(); });
     agent_->signal(init_process(), SIGKILL, [](const Result<void>&) {});
 }

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "host/sandbox/agent_client.h"
 #include "host/sandbox/exec_table.h"
+#include "host/sandbox/file_table.h"
 #include "host/sandbox/launch.h"
 #include "host/sandbox/sandbox_end.h"
 #include "host/sandbox/stdio.h"
@@ -29,6 +30,10 @@
 
 namespace bulkhead::agent::v1 {
 class StartRequest;
+}
+
+namespace bulkhead::oci::v1 {
+class Resources;
 }
 
 namespace bulkhead::sandbox {
@@ -48,6 +53,8 @@ struct SandboxPlan {
     std::chrono::nanoseconds start_timeout{};
     // The disk lives on: the guest gets time to write everything to it.
     bool orderly_shutdown = false;
+    // No process is started: the machine is there for its files.
+    bool maintenance = false;
 };
 
 class Sandbox {
@@ -78,6 +85,19 @@ class Sandbox {
     // Ends everything now, whatever is lost.
     void destroy();
 
+    // Other limits inside the guest.
+    void update(const oci::v1::Resources& resources, AgentClient::Answer<void> answer);
+
+    // Stops the machine's processors; answered when none runs any more, or with an error when the
+    // container does not run. Until resume() the guest answers nothing, and signals wait.
+    void pause(std::function<void(Result<void>)> answer);
+    Result<void> resume();
+
+    [[nodiscard]] bool paused() const { return paused_; }
+
+    // What the guest has printed on its console, the last part of it.
+    [[nodiscard]] std::string console() const;
+
     // Every output of `stdio` has ended.
     void streams_drained() { conclude_when_done(); }
 
@@ -86,6 +106,14 @@ class Sandbox {
     void wait_exec(const std::string& process, AgentClient::Answer<AgentExit> answer);
     void signal_exec(const std::string& process, int number);
     void resize_exec(const std::string& process, std::uint16_t rows, std::uint16_t columns);
+
+    // Work on the container's files, and what it uses. An error as with exec().
+    void files(agent::v1::FilesRequest request, FileTable::Events events);
+    void processes(AgentClient::Answer<agent::v1::ProcessesReply> answer);
+    void statistics(AgentClient::Answer<agent::v1::StatisticsReply> answer);
+
+    // For maintenance, which has no process whose end would end it.
+    void finish_maintenance();
 
     [[nodiscard]] bool running() const { return stage_ == Stage::Running; }
 
@@ -97,6 +125,7 @@ class Sandbox {
     void on_agent(UniqueFd stream);
     void on_process_started(Result<AgentStarted> answer);
     void on_process_exit(Result<AgentExit> answer);
+    void on_vm_paused();
     void on_vm_ended(VmEnd end);
     void on_timeout();
 
@@ -123,6 +152,7 @@ class Sandbox {
     std::unique_ptr<Vm> vm_;
     std::unique_ptr<AgentClient> agent_;
     std::unique_ptr<ExecTable> execs_;
+    std::unique_ptr<FileTable> files_;
     EventLoop::Handle timer_;
     std::uint64_t drained_count_ = 0;
 
@@ -134,6 +164,8 @@ class Sandbox {
     std::optional<VmEnd> vm_end_;
     Stage failed_stage_ = Stage::Launching;
     bool killed_ = false;
+    bool paused_ = false;
+    std::function<void(Result<void>)> pause_answer_;
 };
 
 }  // namespace bulkhead::sandbox

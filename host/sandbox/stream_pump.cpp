@@ -15,7 +15,7 @@ StreamPump::StreamPump(EventLoop& loop, StreamEnd source, StreamEnd sink,
       source_(std::move(source)),
       sink_(std::move(sink)),
       on_done_(std::move(on_done)),
-      buffer_(kBufferBytes) {
+      buffer_(kBufferBytes + kFilterRoom) {
     run_soon();
 }
 
@@ -41,12 +41,12 @@ StreamPump::Progress StreamPump::step() {
 }
 
 StreamPump::Progress StreamPump::fill() {
-    const auto read = source_.read(buffer_);
+    const auto read = source_.read(std::span(buffer_).first(kBufferBytes));
     if (read.kind == StreamEnd::Transfer::Kind::WouldBlock) return wait_for(Waiting::Source);
     // A source that fails is at its end: a terminal that hung up, a guest that reset its stream.
     if (read.kind != StreamEnd::Transfer::Kind::Moved) return Progress::Done;
     start_ = 0;
-    pending_ = read.count;
+    pending_ = filter_ ? filter_(buffer_, read.count) : read.count;
     return Progress::More;
 }
 

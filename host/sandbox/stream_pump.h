@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/event_loop.h"
@@ -19,6 +21,13 @@ class StreamPump {
 
     // `on_done` is called once, from the loop; it may destroy the pump.
     StreamPump(EventLoop& loop, StreamEnd source, StreamEnd sink, std::function<void()> on_done);
+
+    // Sees what was read before it is passed on: may change it in its place, and gives how many
+    // bytes are left of it, at most kFilterRoom more than there were.
+    using Filter = std::function<std::size_t(std::span<std::byte> buffer, std::size_t count)>;
+    static constexpr std::size_t kFilterRoom = 16;
+
+    void set_filter(Filter filter) { filter_ = std::move(filter); }
 
     // Bytes that have passed.
     [[nodiscard]] std::uint64_t count() const { return count_; }
@@ -45,6 +54,7 @@ class StreamPump {
     StreamEnd source_;
     StreamEnd sink_;
     std::function<void()> on_done_;
+    Filter filter_;
     std::vector<std::byte> buffer_;
     std::size_t start_ = 0;    // of the bytes that are still to be written
     std::size_t pending_ = 0;  // how many there are

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/syscalls.h"
 #include "host/sandbox/guest_text.h"
+#include "proto/vmm.pb.h"
 
 namespace bulkhead::sandbox {
 
@@ -100,6 +101,23 @@ void Vm::watch() {
     process_watch_ = loop_.watch(process_.pidfd(), kRead, [this] { on_process_end(); });
 }
 
+Result<void> Vm::send(const vmm::v1::HostMessage& message) {
+    const std::string bytes = message.SerializeAsString();
+    return channel_.send(std::as_bytes(std::span(bytes))).context("monitor");
+}
+
+Result<void> Vm::pause() {
+    vmm::v1::HostMessage message;
+    message.mutable_pause();
+    return send(message);
+}
+
+Result<void> Vm::resume() {
+    vmm::v1::HostMessage message;
+    message.mutable_resume();
+    return send(message);
+}
+
 void Vm::kill() {
     process_.kill();
 }
@@ -131,6 +149,8 @@ void Vm::dispatch(VmmMessage message) {
         events_.started(std::move(*started));
     } else if (auto* stream = std::get_if<VmStream>(&message)) {
         events_.stream(std::move(*stream));
+    } else if (std::holds_alternative<VmPaused>(message)) {
+        events_.paused();
     }
 }
 

@@ -18,6 +18,10 @@
 #include "host/sandbox/vmm_message.h"
 #include "host/sandbox/vmm_process.h"
 
+namespace bulkhead::vmm::v1 {
+class HostMessage;
+}
+
 namespace bulkhead::sandbox {
 
 // Everything that is known about the end of a VM.
@@ -33,6 +37,7 @@ class Vm {
     struct Events {
         std::function<void(VmStarted)> started;
         std::function<void(VmStream)> stream;
+        std::function<void()> paused;
         std::function<void(VmEnd)> ended;
     };
 
@@ -54,12 +59,17 @@ class Vm {
 
     [[nodiscard]] const ConsoleTail& console() const { return console_; }
 
+    // The guest stands still from the event `paused` until resume().
+    Result<void> pause();
+    Result<void> resume();
+
     // Ends the VM at once; `ended` follows.
     void kill();
 
   private:
     Vm(EventLoop& loop, VmmProcess process, PacketChannel channel, UniqueFd console, Events events);
 
+    Result<void> send(const vmm::v1::HostMessage& message);
     void watch();
     void read_channel();
     void read_console();

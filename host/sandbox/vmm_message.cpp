@@ -68,6 +68,8 @@ Result<VmmMessage> parse_vmm_message(Packet packet) {
         case vmm::v1::VmmMessage::kEnded:
             return VmmMessage(
                 VmEnded{cause_of(message.ended().reason()), printable(message.ended().detail())});
+        case vmm::v1::VmmMessage::kPaused:
+            return VmmMessage(VmPaused{});
         case vmm::v1::VmmMessage::MESSAGE_NOT_SET:
             break;
     }

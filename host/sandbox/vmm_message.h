@@ -40,7 +40,10 @@ struct VmEnded {
     std::string detail;  // fit for a terminal
 };
 
-using VmmMessage = std::variant<VmStarted, VmStream, VmEnded>;
+// No vCPU runs any more.
+struct VmPaused {};
+
+using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused>;
 
 Result<VmmMessage> parse_vmm_message(Packet packet);
 

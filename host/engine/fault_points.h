@@ -1,0 +1,26 @@
+// Places where tests let a supervisor, or its monitor, die: BULKHEAD_FAULT=POINT:ACTION. Whoever
+// can set it can kill these processes anyway. docs/testing.md lists the points. Thread: any.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+namespace bulkhead::engine {
+
+class FaultPoints {
+  public:
+    // From the environment; mostly none.
+    static FaultPoints from_environment();
+
+    explicit FaultPoints(std::string wanted = {}) : wanted_(std::move(wanted)) {}
+
+    // Actions: "kill" and "stop" (SIGKILL and SIGSTOP) this process, "kill-monitor" that one.
+    void reach(std::string_view point, pid_t monitor = 0) const;
+
+  private:
+    std::string wanted_;
+};
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,82 @@
+#include "host/engine/run.h"
+
+#include <utility>
+
+#include "proto/agent.pb.h"
+#include "proto/container.pb.h"
+
+namespace bulkhead::engine {
+
+namespace {
+
+ContainerStdio::Plan stdio_plan(const container::v1::Config& config) {
+    return {config.open_stdin(), config.stdin_once(), !config.spec().process().terminal()};
+}
+
+}  // namespace
+
+Run::Run(Parts parts, Events events)
+    : parts_(parts),
+      events_(std::move(events)),
+      stdio_(
+          parts.loop, stdio_plan(parts.config),
+          [this](auto source, auto bytes) { events_.output(source, bytes); },
+          [this] {
+              if (sandbox_) sandbox_->streams_drained();
+          }) {}
+
+Run::~Run() = default;
+
+Result<void> Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd console) {
+    sandbox::SandboxPlan plan = TRY(make_launch_plan(parts_.config, parts_.files, parts_.places));
+    shape_ = plan.launch.shape;
+    if (size) {
+        auto& wanted = *plan.start->mutable_spec()->mutable_process()->mutable_console_size();
+        wanted.set_height(size->rows);
+        wanted.set_width(size->columns);
+    }
+    console_ = std::move(console);
+    if (console_.valid()) plan.vm.console = console_.get();
+    trace_.step("prepare the container");
+    auto sandbox = std::make_unique<sandbox::Sandbox>(
+        parts_.loop, std::move(plan), stdio_, trace_,
+        sandbox::Sandbox::Events{[] {}, [this] { on_running(); },
+                                 [this](const sandbox::SandboxEnd& end) {
+                                     health_.reset();
+                                     stdio_.no_more_streams();
+                                     events_.ended(end);
+                                 }});
+    TRY(sandbox->begin());
+    sandbox_ = std::move(sandbox);
+    return {};
+}
+
+void Run::on_running() {
+    runs_since_ = std::chrono::steady_clock::now();
+    execs_.emplace(*sandbox_, events_.exec_ended);
+    events_.running();
+    if (!parts_.config.health().command().empty())
+        health_.emplace(parts_.loop, *sandbox_, parts_.config, events_.probed);
+}
+
+std::chrono::nanoseconds Run::age() const {
+    if (!runs_since_) return {};
+    return std::chrono::steady_clock::now() - *runs_since_;
+}
+
+void Run::pause(std::function<void(Result<void>)> answer) {
+    if (!sandbox_) return answer(Error("the container does not run"));
+    sandbox_->pause([this, answer = std::move(answer)](Result<void> paused) {
+        if (paused && health_) health_->pause();
+        answer(std::move(paused));
+    });
+}
+
+Result<void> Run::resume() {
+    if (!sandbox_) return Error("the container does not run");
+    TRY(sandbox_->resume());
+    if (health_) health_->resume();
+    return {};
+}
+
+}  // namespace bulkhead::engine

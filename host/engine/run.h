@@ -1,0 +1,82 @@
+// One run of a container: its machine, its streams and its further processes, from a start to its
+// end. Before begin() clients can be attached already. Thread: loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/event_loop.h"
+#include "host/engine/container_stdio.h"
+#include "host/engine/exec_registry.h"
+#include "host/engine/health_monitor.h"
+#include "host/engine/launch_plan.h"
+#include "host/runtime/container_options.h"
+#include "host/sandbox/sandbox.h"
+
+namespace bulkhead::engine {
+
+class Run {
+  public:
+    struct Parts {
+        EventLoop& loop;
+        const container::v1::Config& config;
+        const HostFiles& files;
+        const LaunchPlaces& places;
+    };
+
+    struct Events {
+        std::function<void(ContainerStdio::Source, std::span<const std::byte>)> output;
+        std::function<void()> running;
+        std::function<void(const HealthState&)> probed;
+        ExecRegistry::OnEnd exec_ended;
+        // Once, last; must not destroy the Run.
+        std::function<void(const sandbox::SandboxEnd&)> ended;
+    };
+
+    Run(Parts parts, Events events);
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    ~Run();
+
+    // Starts the machine. After an error nothing runs, and no event comes. `console`: where the
+    // guest's console goes, or invalid.
+    Result<void> begin(std::optional<runtime::TerminalSize> size, UniqueFd console);
+
+    // Nothing before begin().
+    [[nodiscard]] sandbox::Sandbox* sandbox() { return sandbox_.get(); }
+
+    // While it runs.
+    [[nodiscard]] ExecRegistry* execs() { return execs_ ? &*execs_ : nullptr; }
+
+    [[nodiscard]] ContainerStdio& stdio() { return stdio_; }
+
+    [[nodiscard]] const sandbox::Trace& trace() const { return trace_; }
+
+    // Since the process runs; zero before that.
+    [[nodiscard]] std::chrono::nanoseconds age() const;
+
+    // Of the machine, once begin() was called.
+    [[nodiscard]] const sandbox::Shape& shape() const { return shape_; }
+
+    void pause(std::function<void(Result<void>)> answer);
+    Result<void> resume();
+
+  private:
+    void on_running();
+
+    Parts parts_;
+    Events events_;
+    sandbox::Trace trace_;
+    ContainerStdio stdio_;
+    UniqueFd console_;
+    sandbox::Shape shape_;
+    std::unique_ptr<sandbox::Sandbox> sandbox_;
+    std::optional<ExecRegistry> execs_;
+    std::optional<HealthMonitor> health_;
+    std::optional<std::chrono::steady_clock::time_point> runs_since_;
+};
+
+}  // namespace bulkhead::engine

@@ -1,0 +1,62 @@
+#include "host/engine/update.h"
+
+#include <catch2/catch.hpp>
+
+#include "proto/container.pb.h"
+#include "proto/supervisor.pb.h"
+
+namespace bulkhead::engine {
+
+namespace {
+
+using supervisor::v1::UpdateRequest;
+
+UpdateRequest memory_of(std::int64_t bytes) {
+    UpdateRequest update;
+    update.mutable_resources()->set_memory_limit_bytes(bytes);
+    return update;
+}
+
+UpdateRequest quota_of(std::int64_t quota, std::uint64_t period) {
+    UpdateRequest update;
+    update.mutable_resources()->set_cpu_quota_us(quota);
+    update.mutable_resources()->set_cpu_period_us(period);
+    return update;
+}
+
+}  // namespace
+
+TEST_CASE("a machine that runs gives no more than it was started with") {
+    const sandbox::Shape machine{.vcpus = 2, .memory_bytes = 1000};
+    CHECK(check_running_update(machine, memory_of(1000)));
+    CHECK_FALSE(check_running_update(machine, memory_of(1001)));
+    CHECK(check_running_update(machine, quota_of(200'000, 100'000)));
+    CHECK(check_running_update(machine, quota_of(-1, 0)));
+    CHECK_FALSE(check_running_update(machine, quota_of(200'001, 0)));
+    CHECK(check_running_update(machine, UpdateRequest()));
+}
+
+TEST_CASE("later starts have what was updated, and keep the rest") {
+    container::v1::Config config;
+    config.mutable_machine()->set_memory_bytes(500);
+    config.mutable_machine()->set_cpus(1);
+    config.mutable_spec()->mutable_linux()->mutable_resources()->set_pids_limit(7);
+    config.mutable_restart()->set_when(container::v1::RestartPolicy::WHEN_ALWAYS);
+    UpdateRequest update = quota_of(250'000, 100'000);
+    update.mutable_resources()->set_memory_limit_bytes(700);
+    apply_update(update, config);
+    CHECK(config.machine().memory_bytes() == 700);
+    CHECK(config.machine().cpus() == 3);
+    const auto& resources = config.spec().linux().resources();
+    CHECK(resources.memory_limit_bytes() == 700);
+    CHECK(resources.cpu_quota_us() == 250'000);
+    CHECK(resources.pids_limit() == 7);
+    CHECK(config.restart().when() == container::v1::RestartPolicy::WHEN_ALWAYS);
+    UpdateRequest policy;
+    policy.mutable_restart()->set_when(container::v1::RestartPolicy::WHEN_NEVER);
+    apply_update(policy, config);
+    CHECK(config.restart().when() == container::v1::RestartPolicy::WHEN_NEVER);
+    CHECK(config.machine().memory_bytes() == 700);
+}
+
+}  // namespace bulkhead::engine
