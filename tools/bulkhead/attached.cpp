@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -68,10 +69,32 @@ Result<void> Attached::connect(UniqueFd input, UniqueFd output, UniqueFd error) 
         // The pump stays when it is done: its socket carries our end of file.
         input_ =
             std::make_unique<sandbox::StreamPump>(loop_, std::move(source), std::move(sink), [] {});
+        watch_detach_keys();
     }
     if (output.valid()) TRY(start_output(std::move(output), STDOUT_FILENO, output_, false));
     if (error.valid()) TRY(start_output(std::move(error), STDERR_FILENO, error_, true));
     return {};
+}
+
+void Attached::watch_detach_keys() {
+    if (!options_.terminal || !options_.detach_keys) return;
+    input_->set_filter([this](std::span<std::byte> buffer, std::size_t count) {
+        const std::size_t kept = options_.detach_keys->filter(buffer, count);
+        // Not from within the pump; what was typed before is written first.
+        if (options_.detach_keys->found() && !detach_.active())
+            detach_ = loop_.after(std::chrono::nanoseconds(0), [this] { detach(); });
+        return kept;
+    });
+}
+
+// The process goes on without us.
+void Attached::detach() {
+    if (std::exchange(ended_, true)) return;
+    end_ = AttachedEnd{};
+    input_.reset();
+    output_.reset();
+    error_.reset();
+    stop_when_done();
 }
 
 Result<void> Attached::start_output(UniqueFd stream, int target,

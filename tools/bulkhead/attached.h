@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "host/engine/client.h"
 #include "host/sandbox/stream_pump.h"
+#include "tools/bulkhead/detach_keys.h"
 #include "tools/bulkhead/terminal.h"
 
 namespace bulkhead::cli {
@@ -36,6 +37,8 @@ class Attached {
         bool pass_signals = true;
         // A reader of ours that is gone is told to the process, as in a shell's pipeline.
         bool close_outputs = false;
+        // With a terminal: leave the process to itself when these are typed.
+        std::optional<DetachKeys> detach_keys{};
     };
 
     Attached(EventLoop& loop, engine::Client& client, Options options);
@@ -62,6 +65,8 @@ class Attached {
     [[nodiscard]] const Result<AttachedEnd>& end() const { return end_; }
 
   private:
+    void watch_detach_keys();
+    void detach();
     void read_signals();
     void on_signal(int number);
     void send_signal(int number);
@@ -83,6 +88,7 @@ class Attached {
     runtime::TerminalSize size_;
     bool runs_ = false;
     bool ended_ = false;
+    EventLoop::Handle detach_;
     Result<AttachedEnd> end_ = AttachedEnd{};
 };
 

@@ -1,6 +1,10 @@
 #include "tools/bulkhead/command.h"
 
+#include <algorithm>
 #include <iostream>
+
+#include "tools/bulkhead/groups.h"
+#include "tools/bulkhead/verb_table.h"
 
 namespace bulkhead::cli {
 
@@ -17,13 +21,23 @@ int usage_error(const Command& command, std::string_view message) {
 Parsed parse_command(const Command& command, const Words& words, std::vector<Flag> flags,
                      Placement placement) {
     bool help = false;
-    flags.push_back({"help", 'h', "", "show this text", store(help)});
+    // As in docker's `run`, where -h is the host name.
+    const bool taken = std::any_of(flags.begin(), flags.end(),
+                                   [](const Flag& flag) { return flag.letter == 'h'; });
+    const bool grouped = std::any_of(flags.begin(), flags.end(),
+                                     [](const Flag& flag) { return !flag.group.empty(); });
+    flags.push_back(
+        {"help", taken ? '\0' : 'h', "", "show this text", store(help), grouped ? "Help" : ""});
+    if (words.size() == 1 && words.front() == kDescribeFlags) {
+        std::cout << flag_lines(flags);
+        return {false, kExitOk, {}};
+    }
     auto arguments = parse_flags(words, flags, placement);
     if (!arguments) return {false, usage_error(command, arguments.error().message()), {}};
     if (!help) return {true, kExitOk, *std::move(arguments)};
-    std::cout << "Usage: bulkhead " << command.usage << "\n\n"
-              << command.summary << "\n\n"
-              << flags_help(flags) << "\nExample: " << command.example << "\n";
+    std::cout << "Usage: bulkhead " << command.usage << "\n\n" << command.summary << "\n\n";
+    for (const std::string& alias : aliases_of(command)) std::cout << "Also: " << alias << "\n\n";
+    std::cout << flags_help(flags) << "\nExample: " << command.example << "\n";
     return {false, kExitOk, {}};
 }
 
@@ -38,6 +52,17 @@ int for_each_container(const Words& references,
         }
     }
     return code;
+}
+
+int for_each_container(
+    const Context& context, const Words& references,
+    const std::function<Result<void>(engine::Engine&, const state::Record&)>& act) {
+    auto engine = engine::Engine::open(context.paths);
+    if (!engine) return fail(kExitFailure, engine.error().message());
+    return for_each_container(references, [&](const std::string& reference) -> Result<void> {
+        const state::Record record = TRY(engine->find(reference));
+        return act(*engine, record);
+    });
 }
 
 }  // namespace bulkhead::cli

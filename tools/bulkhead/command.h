@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "host/engine/engine.h"
 #include "host/state/paths.h"
 #include "tools/bulkhead/flags.h"
 
@@ -17,8 +19,12 @@ inline constexpr int kExitFailure = 1;       // what was asked could not be done
 inline constexpr int kExitRunFailure = 125;  // docker's: `run` itself failed
 inline constexpr int kExitInternal = 70;     // sysexits.h: EX_SOFTWARE
 
+struct Command;
+
 struct Context {
     state::Paths paths;
+    // All but those that only groups have; for what tells about them.
+    std::span<const Command* const> commands = {};
 };
 
 struct Command {
@@ -51,6 +57,11 @@ Parsed parse_command(const Command& command, const Words& words, std::vector<Fla
 int for_each_container(const Words& references,
                        const std::function<Result<void>(const std::string&)>& act);
 
+// The same with an engine and the container that each reference names.
+int for_each_container(
+    const Context& context, const Words& references,
+    const std::function<Result<void>(engine::Engine&, const state::Record&)>& act);
+
 // The commands, in the order of the help text.
 extern const Command kRunCommand;
 extern const Command kCreateCommand;
@@ -61,16 +72,43 @@ extern const Command kKillCommand;
 extern const Command kExecCommand;
 extern const Command kAttachCommand;
 extern const Command kLogsCommand;
+extern const Command kPauseCommand;
+extern const Command kUnpauseCommand;
+extern const Command kRenameCommand;
+extern const Command kUpdateCommand;
+extern const Command kPortCommand;
+extern const Command kEventsCommand;
+extern const Command kSystemBootCommand;
 extern const Command kWaitCommand;
 extern const Command kInspectCommand;
+extern const Command kContainerInspectCommand;
+extern const Command kImageInspectCommand;
+extern const Command kCpCommand;
+extern const Command kDiffCommand;
+extern const Command kExportCommand;
+extern const Command kCommitCommand;
+extern const Command kTopCommand;
+extern const Command kStatsCommand;
 extern const Command kLoadCommand;
 extern const Command kImagesCommand;
 extern const Command kRmiCommand;
+extern const Command kTagCommand;
+extern const Command kSaveCommand;
+extern const Command kHistoryCommand;
 extern const Command kPsCommand;
 extern const Command kRmCommand;
 extern const Command kVersionCommand;
 extern const Command kDoctorCommand;
-// Not in the help text: what `run` and `start` start.
+extern const Command kInfoCommand;
+extern const Command kCompletionCommand;
+// Only in groups.
+extern const Command kContainerPruneCommand;
+extern const Command kImagePruneCommand;
+extern const Command kSystemPruneCommand;
+extern const Command kSystemDfCommand;
+// Not in the help text: what `run` and `start` start, what completion asks, and the manual page.
 extern const Command kSuperviseCommand;
+extern const Command kCompleteCommand;
+extern const Command kManCommand;
 
 }  // namespace bulkhead::cli

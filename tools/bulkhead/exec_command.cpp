@@ -4,15 +4,16 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/syscalls.h"
 #include "base/text.h"
 #include "host/engine/client.h"
 #include "host/engine/container_config.h"
+#include "host/runtime/capabilities.h"
 #include "host/runtime/environment.h"
 #include "proto/container.pb.h"
 #include "proto/supervisor.pb.h"
 #include "tools/bulkhead/attached.h"
 #include "tools/bulkhead/command.h"
-#include "tools/bulkhead/supervised.h"
 
 namespace bulkhead::cli {
 
@@ -21,6 +22,8 @@ namespace {
 namespace wire = supervisor::v1;
 using Descriptors = std::vector<UniqueFd>;
 
+constexpr std::size_t kMaxVariableFile = 4 * 1024 * 1024;
+
 struct ExecFlags {
     bool interactive = false;
     bool terminal = false;
@@ -28,12 +31,28 @@ struct ExecFlags {
     std::string user;
     std::string directory;
     Words variables;
+    Words variable_files;
+    DetachKeys detach_keys = DetachKeys::usual();
+    bool privileged = false;
     Words command;
 };
 
 std::optional<std::string> own_variable(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+Result<void> give_all_capabilities(oci::v1::Process& process) {
+    auto& capabilities = *process.mutable_capabilities();
+    capabilities.clear_bounding();
+    capabilities.clear_effective();
+    capabilities.clear_permitted();
+    for (const std::string& name : TRY(runtime::container_capabilities({"ALL"}, {}))) {
+        capabilities.add_bounding(name);
+        capabilities.add_effective(name);
+        capabilities.add_permitted(name);
+    }
+    return {};
 }
 
 // The container's own process with another command, and with what the flags change.
@@ -44,6 +63,11 @@ Result<oci::v1::Process> exec_process(const ExecFlags& flags, const oci::v1::Pro
     process.set_terminal(flags.terminal);
     process.clear_console_size();
     runtime::Environment changes;
+    for (const std::string& path : flags.variable_files) {
+        const std::string content = TRY(read_file(path, kMaxVariableFile));
+        for (std::string& each : TRY(runtime::parse_env_file(content, path, own_variable)))
+            changes.push_back(std::move(each));
+    }
     for (const std::string& flag : flags.variables)
         changes.push_back(TRY(runtime::parse_env_flag(flag, own_variable)));
     const runtime::Environment merged =
@@ -55,6 +79,7 @@ Result<oci::v1::Process> exec_process(const ExecFlags& flags, const oci::v1::Pro
         process.mutable_console_size()->set_height(size.rows);
         process.mutable_console_size()->set_width(size.columns);
     }
+    if (flags.privileged) TRY(give_all_capabilities(process));
     if (!flags.directory.empty()) process.set_cwd(flags.directory);
     if (!flags.user.empty()) {
         process.clear_user();
@@ -118,12 +143,12 @@ Result<int> exec_in(const Context& context, const std::string& reference, const 
     TRY(block_attached_signals());
     if (flags.terminal && flags.interactive && ::isatty(STDIN_FILENO) == 0)
         return Error("the input device is not a TTY");
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
+    const auto engine = TRY(engine::Engine::open(context.paths));
+    const state::Record record = TRY(engine.find(reference));
     EventLoop loop;
-    UniqueFd connection = TRY(connect_supervisor(store, record));
+    UniqueFd connection = TRY(engine.connect(record));
     engine::Client client(loop, std::move(connection));
-    const auto config = TRY(engine::load_config(store.directory_of(record)));
+    const auto config = TRY(engine::load_config(engine.store().directory_of(record)));
     wire::Request request;
     auto& exec = *request.mutable_exec();
     *exec.mutable_process() = TRY(exec_process(flags, config.spec().process()));
@@ -136,7 +161,8 @@ Result<int> exec_in(const Context& context, const std::string& reference, const 
     Attached::Options options{.process = started.reply.process(),
                               .terminal = flags.terminal,
                               .size = terminal_size(STDOUT_FILENO),
-                              .input = started.reply.input()};
+                              .input = started.reply.input(),
+                              .detach_keys = flags.detach_keys};
     const AttachedEnd end =
         TRY(follow(loop, client, options, started.reply.error(), std::move(started.descriptors)));
     if (!end.message.empty()) fail(end.exit_code, end.message);
@@ -151,6 +177,9 @@ int exec(const Context& context, const Words& words) {
          {"tty", 't', "", "give the process a terminal", store(flags.terminal)},
          {"detach", 'd', "", "do not wait for it", store(flags.detach)},
          {"env", 'e', "NAME[=VALUE]", "set a variable, or pass ours on", append(flags.variables)},
+         {"env-file", '\0', "FILE", "read variables from a file", append(flags.variable_files)},
+         {"privileged", '\0', "", "with every capability", store(flags.privileged)},
+         detach_keys_flag(flags.detach_keys),
          {"workdir", 'w', "DIR", "working directory", store(flags.directory)},
          {"user", 'u', "USER[:GROUP]", "name or id", store(flags.user)}},
         Placement::BeforeArguments);
@@ -165,23 +194,25 @@ int exec(const Context& context, const Words& words) {
 struct AttachFlags {
     bool no_stdin = false;
     bool pass_signals = true;
+    DetachKeys detach_keys = DetachKeys::usual();
 };
 
 Result<int> attach_to(const Context& context, const std::string& reference,
                       const AttachFlags& flags) {
     TRY(block_attached_signals());
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    const auto config = TRY(engine::load_config(store.directory_of(record)));
+    const auto engine = TRY(engine::Engine::open(context.paths));
+    const state::Record record = TRY(engine.find(reference));
+    const auto config = TRY(engine::load_config(engine.store().directory_of(record)));
     EventLoop loop;
-    UniqueFd connection = TRY(connect_supervisor(store, record));
+    UniqueFd connection = TRY(engine.connect(record));
     engine::Client client(loop, std::move(connection));
     Attached attached(loop, client,
                       {.process = {},
                        .terminal = config.spec().process().terminal(),
                        .size = {},
                        .input = config.open_stdin() && !flags.no_stdin,
-                       .pass_signals = flags.pass_signals});
+                       .pass_signals = flags.pass_signals,
+                       .detach_keys = flags.detach_keys});
     TRY(attached.watch_signals());
     wire::Request request;
     request.mutable_attach()->set_input(config.open_stdin() && !flags.no_stdin);
@@ -205,6 +236,7 @@ int attach(const Context& context, const Words& words) {
     const Parsed parsed = parse_command(
         kAttachCommand, words,
         {{"no-stdin", '\0', "", "do not give it our input", store(flags.no_stdin)},
+         detach_keys_flag(flags.detach_keys),
          {"sig-proxy", '\0', "", "pass our signals on (default true)", store(flags.pass_signals)}});
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.size() != 1)

@@ -71,7 +71,9 @@ class FlagParser {
 
     [[nodiscard]] Error unknown(const std::string& name) const {
         Words names;
-        for (const Flag& flag : flags_) names.push_back(flag.name);
+        for (const Flag& flag : flags_) {
+            if (flag.group != kUnlisted) names.push_back(flag.name);
+        }
         const std::string nearest = suggest(name, names);
         return Error(concat("unknown flag: --", name,
                             nearest.empty() ? "" : "; did you mean --" + nearest + "?"));
@@ -92,6 +94,13 @@ class FlagParser {
     std::size_t next_ = 0;
 };
 
+// "  -m, --memory BYTES"
+std::string left_of(const Flag& flag) {
+    const std::string letter = flag.letter == '\0' ? "    " : concat("-", flag.letter, ", ");
+    return concat("  ", letter, "--", flag.name, flag.value_name.empty() ? "" : " ",
+                  flag.value_name);
+}
+
 }  // namespace
 
 Result<Words> parse_flags(const Words& words, const std::vector<Flag>& flags, Placement placement) {
@@ -99,17 +108,21 @@ Result<Words> parse_flags(const Words& words, const std::vector<Flag>& flags, Pl
 }
 
 std::string flags_help(const std::vector<Flag>& flags) {
-    std::vector<std::string> left;
     std::size_t width = 0;
     for (const Flag& flag : flags) {
-        const std::string letter = flag.letter == '\0' ? "    " : concat("-", flag.letter, ", ");
-        left.push_back(concat("  ", letter, "--", flag.name, flag.value_name.empty() ? "" : " ",
-                              flag.value_name));
-        width = std::max(width, left.back().size());
+        if (flag.group != kUnlisted) width = std::max(width, left_of(flag).size());
     }
     std::string text;
-    for (std::size_t i = 0; i < flags.size(); ++i)
-        text += left[i] + std::string(width + 2 - left[i].size(), ' ') + flags[i].help + "\n";
+    std::string group;
+    for (const Flag& flag : flags) {
+        if (flag.group == kUnlisted) continue;
+        if (flag.group != group) {
+            group = flag.group;
+            text += concat(text.empty() ? "" : "\n", group, ":\n");
+        }
+        const std::string left = left_of(flag);
+        text += left + std::string(width + 2 - left.size(), ' ') + flag.help + "\n";
+    }
     return text;
 }
 

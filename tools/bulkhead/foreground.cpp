@@ -41,7 +41,9 @@ class Foreground {
                      .terminal = options.terminal,
                      .size = size_,
                      .input = options.input,
-                     .close_outputs = options.close_outputs}) {}
+                     .pass_signals = options.pass_signals,
+                     .close_outputs = options.close_outputs,
+                     .detach_keys = options.detach_keys}) {}
 
     Result<AttachedEnd> run() {
         TRY(attached_.watch_signals());
@@ -70,6 +72,9 @@ class Foreground {
         UniqueFd input = reply.input() ? std::move(descriptors[next++]) : UniqueFd();
         UniqueFd output = std::move(descriptors[next++]);
         UniqueFd error = reply.error() ? std::move(descriptors[next]) : UniqueFd();
+        // One that is not wanted is closed: the supervisor goes on without it.
+        if (!options_.output) output.reset();
+        if (!options_.error) error.reset();
         return attached_.connect(std::move(input), std::move(output), std::move(error));
     }
 

@@ -14,9 +14,13 @@ namespace bulkhead::cli {
 
 struct ForegroundOptions {
     bool input = false;
+    bool output = true;
+    bool error = true;
     bool terminal = false;
     bool show_console = false;
     bool close_outputs = false;
+    bool pass_signals = true;
+    std::optional<DetachKeys> detach_keys{};
 };
 
 // From the connection to a fresh supervisor to the end of the container. The supervisor's steps are

@@ -16,7 +16,11 @@ Result<engine::HostFiles> find_host_files() {
         std::string(buffer.data(), static_cast<std::size_t>(length)));
     const std::filesystem::path bin = program.parent_path();
     const std::filesystem::path share = bin.parent_path() / "share" / "bulkhead";
-    return engine::HostFiles{bin / "bulkhead-vmm", share / "vmlinux", share / "initramfs.cpio",
+    // In a build all programs are in one folder; installed, users have no use for this one.
+    std::filesystem::path monitor = bin / "bulkhead-vmm";
+    if (::access(monitor.c_str(), X_OK) != 0)
+        monitor = bin.parent_path() / "libexec" / "bulkhead" / "bulkhead-vmm";
+    return engine::HostFiles{monitor, share / "vmlinux", share / "initramfs.cpio",
                              share / "upper.template"};
 }
 

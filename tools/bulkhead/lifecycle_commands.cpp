@@ -1,35 +1,25 @@
-// bulkhead stop, restart, kill, wait.
+// bulkhead stop, restart, kill, pause, unpause, rename, wait.
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <optional>
 
 #include "base/text.h"
-#include "host/engine/client.h"
-#include "host/engine/container_config.h"
 #include "host/runtime/signals.h"
-#include "proto/container.pb.h"
-#include "proto/supervisor.pb.h"
 #include "tools/bulkhead/command.h"
-#include "tools/bulkhead/foreground.h"
 #include "tools/bulkhead/run_flags.h"
-#include "tools/bulkhead/supervised.h"
 
 namespace bulkhead::cli {
 
 namespace {
 
-namespace wire = supervisor::v1;
+using engine::Engine;
+using state::Record;
 
-struct StopFlags {
-    std::optional<std::uint32_t> seconds;
-    std::optional<int> signal;
-};
-
-std::vector<Flag> stop_flags(StopFlags& target) {
+std::vector<Flag> stop_flags(engine::StopOptions& target) {
     return {{"time", 't', "SECONDS", "to wait before it is killed (default: its --stop-timeout)",
              [&target](const std::string& value) -> Result<void> {
-                 target.seconds = TRY(parse_seconds(value));
+                 target.grace = std::chrono::seconds(TRY(parse_seconds(value)));
                  return {};
              }},
             {"signal", 's', "SIGNAL", "to send (default: its --stop-signal)",
@@ -39,83 +29,32 @@ std::vector<Flag> stop_flags(StopFlags& target) {
              }}};
 }
 
-Result<wire::Reply> call(const state::StateStore& store, const state::Record& record,
-                         wire::Request request) {
-    EventLoop loop;
-    UniqueFd connection = TRY(connect_supervisor(store, record));
-    engine::Client client(loop, std::move(connection));
-    return client.call_and_wait(std::move(request));
-}
-
-// One that does not run is stopped already, as with docker.
-Result<void> stop_container(const state::StateStore& store, const state::Record& record,
-                            const StopFlags& flags) {
-    if (!state::is_live(record.status)) return {};
-    const auto config = TRY(engine::load_config(store.directory_of(record)));
-    const std::chrono::seconds grace(flags.seconds.value_or(config.stop_timeout_seconds()));
-    wire::Request request;
-    auto& stop = *request.mutable_stop();
-    stop.set_signal(
-        static_cast<std::uint32_t>(flags.signal.value_or(static_cast<int>(config.stop_signal()))));
-    stop.set_grace_ns(static_cast<std::uint64_t>(std::chrono::nanoseconds(grace).count()));
-    const auto done = call(store, record, std::move(request));
-    if (done) return {};
-    // It may have ended between our look and our call.
-    const auto now = store.find(record.id);
-    if (!now || !state::is_live(now->status)) return {};
-    return done.error();
-}
-
-Result<void> stop_one(const Context& context, const std::string& reference,
-                      const StopFlags& flags) {
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    return stop_container(store, record, flags);
+int needs_one(const Command& command) {
+    return usage_error(command,
+                       concat("'bulkhead ", command.name, "' requires at least 1 argument"));
 }
 
 int stop(const Context& context, const Words& words) {
-    StopFlags flags;
-    const Parsed parsed = parse_command(kStopCommand, words, stop_flags(flags));
+    engine::StopOptions options;
+    const Parsed parsed = parse_command(kStopCommand, words, stop_flags(options));
     if (!parsed.go_on) return parsed.exit_code;
-    if (parsed.arguments.empty())
-        return usage_error(kStopCommand, "'bulkhead stop' requires at least 1 argument");
-    return for_each_container(parsed.arguments, [&](const std::string& reference) {
-        return stop_one(context, reference, flags);
+    if (parsed.arguments.empty()) return needs_one(kStopCommand);
+    return for_each_container(context, parsed.arguments, [&](Engine& engine, const Record& record) {
+        return engine.stop(record, options);
     });
-}
-
-Result<void> restart_one(const Context& context, const std::string& reference,
-                         const StopFlags& flags) {
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    if (record.auto_remove && state::is_live(record.status))
-        return Error(
-            concat("container ", record.name, " was made with --rm: it goes when it stops"));
-    TRY(stop_container(store, record, flags));
-    UniqueFd connection = TRY(launch_supervisor(context, store, record));
-    const AttachedEnd end = TRY(start_in_background(std::move(connection)));
-    if (end.exit_code != kExitOk) return Error(end.message);
-    return {};
 }
 
 int restart(const Context& context, const Words& words) {
-    StopFlags flags;
-    const Parsed parsed = parse_command(kRestartCommand, words, stop_flags(flags));
+    engine::StopOptions options;
+    const Parsed parsed = parse_command(kRestartCommand, words, stop_flags(options));
     if (!parsed.go_on) return parsed.exit_code;
-    if (parsed.arguments.empty())
-        return usage_error(kRestartCommand, "'bulkhead restart' requires at least 1 argument");
-    return for_each_container(parsed.arguments, [&](const std::string& reference) {
-        return restart_one(context, reference, flags);
-    });
-}
-
-Result<void> kill_one(const Context& context, const std::string& reference, int signal) {
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    wire::Request request;
-    request.mutable_signal()->set_signal(static_cast<std::uint32_t>(signal));
-    TRY_CONTEXT(call(store, record, std::move(request)), "cannot kill container");
-    return {};
+    if (parsed.arguments.empty()) return needs_one(kRestartCommand);
+    return for_each_container(context, parsed.arguments,
+                              [&](Engine& engine, const Record& record) -> Result<void> {
+                                  const auto outcome = TRY(engine.restart(record, options));
+                                  if (!outcome.running) return Error(outcome.message);
+                                  return {};
+                              });
 }
 
 int kill(const Context& context, const Words& words) {
@@ -127,31 +66,56 @@ int kill(const Context& context, const Words& words) {
                                               return {};
                                           }}});
     if (!parsed.go_on) return parsed.exit_code;
-    if (parsed.arguments.empty())
-        return usage_error(kKillCommand, "'bulkhead kill' requires at least 1 argument");
-    return for_each_container(parsed.arguments, [&](const std::string& reference) {
-        return kill_one(context, reference, signal);
+    if (parsed.arguments.empty()) return needs_one(kKillCommand);
+    return for_each_container(context, parsed.arguments, [&](Engine& engine, const Record& record) {
+        return engine.kill(record, signal);
     });
 }
 
+int pause(const Context& context, const Words& words) {
+    const Parsed parsed = parse_command(kPauseCommand, words, {});
+    if (!parsed.go_on) return parsed.exit_code;
+    if (parsed.arguments.empty()) return needs_one(kPauseCommand);
+    return for_each_container(context, parsed.arguments, [](Engine& engine, const Record& record) {
+        return engine.pause(record);
+    });
+}
+
+int unpause(const Context& context, const Words& words) {
+    const Parsed parsed = parse_command(kUnpauseCommand, words, {});
+    if (!parsed.go_on) return parsed.exit_code;
+    if (parsed.arguments.empty()) return needs_one(kUnpauseCommand);
+    return for_each_container(context, parsed.arguments, [](Engine& engine, const Record& record) {
+        return engine.unpause(record);
+    });
+}
+
+Result<void> rename_one(const Context& context, const std::string& reference,
+                        const std::string& name) {
+    auto engine = TRY(Engine::open(context.paths));
+    const Record record = TRY(engine.find(reference));
+    return engine.rename(record, name);
+}
+
+int rename(const Context& context, const Words& words) {
+    const Parsed parsed = parse_command(kRenameCommand, words, {});
+    if (!parsed.go_on) return parsed.exit_code;
+    if (parsed.arguments.size() != 2)
+        return usage_error(kRenameCommand, "'bulkhead rename' requires exactly 2 arguments");
+    const auto done = rename_one(context, parsed.arguments[0], parsed.arguments[1]);
+    return done ? kExitOk : fail(kExitFailure, done.error().message());
+}
+
 Result<int> wait_one(const Context& context, const std::string& reference) {
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    if (!state::is_live(record.status)) return record.exit_code;
-    wire::Request request;
-    request.mutable_wait();
-    const auto reply = call(store, record, std::move(request));
-    if (reply) return reply->wait().end().exit_code();
-    const auto now = store.find(record.id);
-    if (now && now->status == state::Status::Exited) return now->exit_code;
-    return reply.error();
+    const auto engine = TRY(Engine::open(context.paths));
+    const Record record = TRY(engine.find(reference));
+    return engine.wait(record);
 }
 
 int wait(const Context& context, const Words& words) {
     const Parsed parsed = parse_command(kWaitCommand, words, {});
     if (!parsed.go_on) return parsed.exit_code;
-    if (parsed.arguments.empty())
-        return usage_error(kWaitCommand, "'bulkhead wait' requires at least 1 argument");
+    if (parsed.arguments.empty()) return needs_one(kWaitCommand);
     int code = kExitOk;
     for (const std::string& reference : parsed.arguments) {
         const auto exit_code = wait_one(context, reference);
@@ -186,6 +150,27 @@ const Command kKillCommand = {"kill",
                               "bulkhead kill -s HUP web",
                               kExitFailure,
                               kill};
+
+const Command kPauseCommand = {"pause",
+                               "pause CONTAINER...",
+                               "Stop the processors of containers' machines",
+                               "bulkhead pause web",
+                               kExitFailure,
+                               pause};
+
+const Command kUnpauseCommand = {"unpause",
+                                 "unpause CONTAINER...",
+                                 "Let paused containers go on",
+                                 "bulkhead unpause web",
+                                 kExitFailure,
+                                 unpause};
+
+const Command kRenameCommand = {"rename",
+                                "rename CONTAINER NAME",
+                                "Give a container another name",
+                                "bulkhead rename brisk_harbor web",
+                                kExitFailure,
+                                rename};
 
 const Command kWaitCommand = {"wait",
                               "wait CONTAINER...",

@@ -8,18 +8,32 @@
 
 namespace bulkhead::cli {
 
-std::string table(const std::vector<Row>& rows) {
+namespace {
+
+constexpr std::size_t kGap = 3;
+
+// Characters, not bytes: UTF-8's continuation bytes take no room.
+std::size_t width_of(const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xC0U) != 0x80;
+    }));
+}
+
+}  // namespace
+
+std::string table(const std::vector<Row>& rows, std::size_t width) {
     std::vector<std::size_t> widths;
     for (const Row& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+        widths.resize(std::max(widths.size(), row.size()), width);
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], width_of(row[i]) + kGap);
     }
     std::string text;
     for (const Row& row : rows) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += row[i];
-            if (i + 1 < row.size()) line += std::string(widths[i] + 3 - row[i].size(), ' ');
+            if (i + 1 < row.size()) line += std::string(widths[i] - width_of(row[i]), ' ');
         }
         text += line + "\n";
     }
@@ -60,6 +74,15 @@ std::string size_text(std::uint64_t bytes) {
 std::string shortened(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return std::string(text);
     return std::string(text.substr(0, limit - 1)) + "…";
+}
+
+std::string time_text(std::time_t time) {
+    std::tm parts{};
+    ::localtime_r(&time, &parts);
+    std::array<char, 64> buffer{};
+    const std::size_t length =
+        std::strftime(buffer.data(), buffer.size(), "%Y-%m-%d %H:%M:%S %z %Z", &parts);
+    return {buffer.data(), length};
 }
 
 std::time_t parse_time(const std::string& rfc3339) {

@@ -1,9 +1,6 @@
 // bulkhead logs: what a container has written.
-#include <poll.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
-#include <array>
 #include <charconv>
 #include <ctime>
 #include <filesystem>
@@ -12,8 +9,9 @@
 #include "base/text.h"
 #include "host/logs/log_reader.h"
 #include "host/logs/log_time.h"
-#include "host/state/state_store.h"
+#include "proto/supervisor.pb.h"
 #include "tools/bulkhead/command.h"
+#include "tools/bulkhead/folder_watch.h"
 
 namespace bulkhead::cli {
 
@@ -25,7 +23,12 @@ struct LogFlags {
     std::string tail;
     std::string since;
     std::string until;
+    bool boot = false;
+    bool output = false;  // neither: both
+    bool error = false;
 };
+
+constexpr std::size_t kMaxConsole = 1024 * 1024;
 
 std::int64_t now_ns() {
     timespec now{};
@@ -59,56 +62,53 @@ Result<void> print(const logs::Entry& entry, bool timestamps) {
     return write_full(target, std::as_bytes(std::span(text)));
 }
 
-Result<void> print_all(logs::LogReader& reader, bool timestamps) {
-    while (const auto entry = TRY(reader.next())) TRY(print(*entry, timestamps));
+Result<void> print_all(logs::LogReader& reader, const LogFlags& flags) {
+    const bool both = flags.output == flags.error;
+    while (const auto entry = TRY(reader.next())) {
+        const bool wanted = entry->stream == logs::Stream::Output ? flags.output : flags.error;
+        if (both || wanted) TRY(print(*entry, flags.timestamps));
+    }
     return {};
 }
 
-// Wakes up when a log is written to, and once a second to see whether the container still runs.
-class LogWatch {
-  public:
-    static Result<LogWatch> of(const std::string& path) {
-        UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-        const std::string folder = std::filesystem::path(path).parent_path();
-        if (!watch.valid() || ::inotify_add_watch(watch.get(), folder.c_str(),
-                                                  IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
-            return errno_error("watch " + folder);
-        return LogWatch(std::move(watch));
+// What the guest's kernel and agent printed at the last start: from the supervisor, while it runs.
+Result<void> show_boot(const engine::Engine& engine, const state::Record& record) {
+    std::string text;
+    if (state::is_live(record.status)) {
+        supervisor::v1::Request request;
+        request.mutable_console();
+        text = TRY(engine.call(record, std::move(request))).console().text();
+    } else {
+        auto kept = read_file(engine.store().directory_of(record) + "/console.log", kMaxConsole);
+        if (!kept)
+            return Error(concat("container ", record.name,
+                                " has no console output kept: it was "
+                                "not started yet"));
+        text = *std::move(kept);
     }
-
-    void wait() const {
-        constexpr int kMilliseconds = 1000;
-        pollfd ready{watch_.get(), POLLIN, 0};
-        ::poll(&ready, 1, kMilliseconds);
-        std::array<char, 4096> events{};
-        while (::read(watch_.get(), events.data(), events.size()) > 0) {
-        }
-    }
-
-  private:
-    explicit LogWatch(UniqueFd watch) : watch_(std::move(watch)) {}
-
-    UniqueFd watch_;
-};
+    return write_full(STDOUT_FILENO, std::as_bytes(std::span(text)));
+}
 
 Result<void> show(const Context& context, const std::string& reference, const LogFlags& flags) {
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
+    const auto engine = TRY(engine::Engine::open(context.paths));
+    const state::Record record = TRY(engine.find(reference));
+    if (flags.boot) return show_boot(engine, record);
     logs::LogReader::Options options;
-    options.path = store.log_of(record);
+    options.path = engine.store().log_of(record);
     options.tail = TRY(tail_count(flags.tail));
     options.since = TRY(moment("since", flags.since));
     options.until = TRY(moment("until", flags.until));
-    const LogWatch watch = TRY(LogWatch::of(options.path));
+    const FolderWatch watch =
+        TRY(FolderWatch::of(std::filesystem::path(options.path).parent_path()));
     auto reader = TRY(logs::LogReader::open(options));
     while (flags.follow) {
-        const auto now = store.find(record.id);
+        const auto now = engine.find(record.id);
         const bool live = now && state::is_live(now->status);
-        TRY(print_all(reader, flags.timestamps));
+        TRY(print_all(reader, flags));
         if (!live) return {};
         watch.wait();
     }
-    return print_all(reader, flags.timestamps);
+    return print_all(reader, flags);
 }
 
 int print_logs(const Context& context, const Words& words) {
@@ -119,7 +119,11 @@ int print_logs(const Context& context, const Words& words) {
          {"tail", 'n', "NUMBER", "so many lines from the end (default all)", store(flags.tail)},
          {"since", '\0', "TIME", "from this time on, or 10m ago", store(flags.since)},
          {"until", '\0', "TIME", "before this time, or 10m ago", store(flags.until)},
-         {"timestamps", 't', "", "show when each line came", store(flags.timestamps)}});
+         {"timestamps", 't', "", "show when each line came", store(flags.timestamps)},
+         {"stdout", '\0', "", "standard output only", store(flags.output)},
+         {"stderr", '\0', "", "standard error only", store(flags.error)},
+         {"boot", '\0', "", "what the guest printed on its console since the last start instead",
+          store(flags.boot)}});
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.size() != 1)
         return usage_error(kLogsCommand, "'bulkhead logs' requires exactly 1 argument");

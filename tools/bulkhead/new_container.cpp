@@ -5,9 +5,10 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
-#include "host/engine/container_config.h"
 #include "host/runtime/container_spec.h"
 #include "proto/container.pb.h"
+#include "tools/bulkhead/bundle_container.h"
+#include "tools/bulkhead/container_policies.h"
 #include "tools/bulkhead/images.h"
 
 namespace bulkhead::cli {
@@ -42,12 +43,21 @@ void add_file(std::string path, std::string content, Config& config) {
 }
 
 void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
-    if (flags.container.memory_bytes) machine.set_memory_bytes(*flags.container.memory_bytes);
-    if (flags.container.cpus) machine.set_cpus(flags.container.cpus->whole_cpus());
+    const auto& resources = flags.container.resources;
+    if (resources.memory_bytes) machine.set_memory_bytes(*resources.memory_bytes);
+    if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
     machine.set_kernel(flags.kernel);
     machine.set_kernel_arguments(flags.kernel_arguments);
     machine.set_disk_bytes(flags.disk_bytes);
     machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));
+}
+
+void add_files(const RunFlags& flags, const std::string& hostname, Config& config) {
+    const auto& options = flags.container;
+    add_file("/etc/hosts", runtime::hosts_file(hostname, options.domainname, options.hosts),
+             config);
+    add_file("/etc/hostname", hostname + "\n", config);
+    add_file("/etc/resolv.conf", runtime::resolver_file(options.resolver), config);
 }
 
 Result<Config> make_config(const RunFlags& flags, const image::Image& image,
@@ -58,36 +68,50 @@ Result<Config> make_config(const RunFlags& flags, const image::Image& image,
     config.set_image(flags.image);
     config.set_image_id(image.id.text());
     *config.mutable_spec() = TRY(runtime::build_spec(image_config(image), options, machine_name()));
-    const std::string hostname = runtime::container_hostname(options);
-    add_file("/etc/hosts", runtime::hosts_file(hostname), config);
-    add_file("/etc/hostname", hostname + "\n", config);
-    add_file("/etc/resolv.conf", runtime::resolver_file(), config);
+    add_files(flags, runtime::container_hostname(options), config);
     set_machine(flags, *config.mutable_machine());
-    config.set_open_stdin(flags.interactive);
-    config.set_stdin_once(flags.interactive && !flags.detach);
-    config.set_auto_remove(flags.auto_remove);
-    config.set_stop_signal(flags.stop_signal);
-    config.set_stop_timeout_seconds(flags.stop_timeout_seconds);
-    for (const auto& [key, value] : flags.labels) (*config.mutable_labels())[key] = value;
+    TRY(set_policies(flags, image.config, config));
     return config;
+}
+
+// docker's --cidfile: it must be new.
+Result<void> write_id(const std::string& path, const std::string& id) {
+    if (path.empty()) return {};
+    const UniqueFd file = TRY(open_file(path, O_WRONLY | O_CREAT | O_EXCL, kPublicFileMode));
+    return write_full(file.get(), std::as_bytes(std::span(id)));
+}
+
+Result<state::Record> create_from_image(const Context& context, const RunFlags& flags,
+                                        engine::Engine& engine) {
+    const image::Image image = TRY(find_image(context.paths, flags.image));
+    TRY(check_platform(flags.platform, flags.image, image));
+    return engine.create(
+        {flags.name, flags.image, command_words(flags, image), flags.auto_remove},
+        [&](const state::Record& made) { return make_config(flags, image, made.id); });
+}
+
+Result<state::Record> create_from_bundle(const RunFlags& flags, engine::Engine& engine) {
+    Config config = TRY(bundle_config(flags));
+    set_machine(flags, *config.mutable_machine());
+    size_by_limits(config);
+    const auto& arguments = config.spec().process().args();
+    return engine.create(
+        {flags.name, flags.bundle, Words(arguments.begin(), arguments.end()), flags.auto_remove},
+        [&](const state::Record&) { return config; });
 }
 
 }  // namespace
 
 Result<state::Record> create_container(const Context& context, const RunFlags& flags,
-                                       state::StateStore& store) {
-    const image::Image image = TRY(find_image(context.paths, flags.image));
-    state::Container container = TRY(
-        store.create({flags.name, flags.image, command_words(flags, image), flags.auto_remove}));
-    const Config config = TRY(make_config(flags, image, container.record().id));
-    TRY(engine::save_config(container.directory(), config));
-    if (!flags.cid_file.empty()) {
-        constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL;
-        const UniqueFd file = TRY(open_file(flags.cid_file, kNew, kPublicFileMode));
-        TRY(write_full(file.get(), std::as_bytes(std::span(container.record().id))));
+                                       engine::Engine& engine) {
+    const state::Record record =
+        TRY(flags.bundle.empty() ? create_from_image(context, flags, engine)
+                                 : create_from_bundle(flags, engine));
+    if (auto written = write_id(flags.cid_file, record.id); !written) {
+        static_cast<void>(engine.remove(record, /*force=*/false));
+        return std::move(written).error();
     }
-    container.keep();
-    return container.record();
+    return record;
 }
 
 }  // namespace bulkhead::cli

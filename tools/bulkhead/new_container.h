@@ -11,6 +11,6 @@ namespace bulkhead::cli {
 
 // `flags` is complete: environment and terminal size included.
 Result<state::Record> create_container(const Context& context, const RunFlags& flags,
-                                       state::StateStore& store);
+                                       engine::Engine& engine);
 
 }  // namespace bulkhead::cli

@@ -2,6 +2,7 @@
 // code.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -9,11 +10,11 @@
 #include "base/syscalls.h"
 #include "host/engine/container_config.h"
 #include "proto/container.pb.h"
+#include "tools/bulkhead/bundle_container.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/foreground.h"
 #include "tools/bulkhead/new_container.h"
 #include "tools/bulkhead/run_flags.h"
-#include "tools/bulkhead/supervised.h"
 #include "tools/bulkhead/terminal.h"
 
 namespace bulkhead::cli {
@@ -27,7 +28,9 @@ std::optional<std::string> own_variable(const std::string& name) {
 
 Result<void> complete_flags(RunFlags& flags) {
     TRY(load_environment(flags, own_variable));
-    TRY(check_resources(flags));
+    TRY(load_labels(flags));
+    TRY(check_run_flags(flags));
+    if (!flags.bundle.empty()) return read_bundle(flags);
     if (flags.terminal) flags.container.terminal = terminal_size(STDOUT_FILENO);
     return {};
 }
@@ -39,16 +42,21 @@ void write_trace(const std::string& path, const sandbox::Trace& trace) {
     if (!written) log::warning(written.error().message());
 }
 
+bool shows(const RunFlags& flags, std::string_view stream) {
+    return flags.attach.empty() ||
+           std::find(flags.attach.begin(), flags.attach.end(), stream) != flags.attach.end();
+}
+
 int say_end(const AttachedEnd& end) {
     if (!end.message.empty()) fail(end.exit_code, end.message);
     return end.exit_code;
 }
 
 // docker's `run` keeps a container that could not be started; ours says why and leaves nothing.
-void remove_unstarted(state::StateStore& store, const state::Record& created) {
-    const auto record = store.find(created.id);
+void remove_unstarted(engine::Engine& engine, const state::Record& created) {
+    const auto record = engine.find(created.id);
     if (!record || record->status != state::Status::Created) return;
-    if (const auto removed = store.remove(*record, false); !removed)
+    if (const auto removed = engine.remove(*record, false); !removed)
         log::warning(removed.error().message());
 }
 
@@ -58,19 +66,26 @@ Result<int> run_container(const Context& context, RunFlags& flags) {
     TRY(complete_flags(flags));
     if (flags.terminal && flags.interactive && !flags.detach && ::isatty(STDIN_FILENO) == 0)
         return Error("the input device is not a TTY");
-    auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(create_container(context, flags, store));
+    auto engine = TRY(engine::Engine::open(context.paths));
+    const state::Record record = TRY(create_container(context, flags, engine));
     trace.step("create the container");
     auto end = [&]() -> Result<AttachedEnd> {
-        UniqueFd connection = TRY(launch_supervisor(context, store, record));
+        UniqueFd connection = TRY(engine.launch(record));
         trace.step("start the supervisor");
         if (flags.detach) return start_in_background(std::move(connection));
-        return run_in_foreground(
-            std::move(connection),
-            {flags.interactive, flags.terminal, flags.show_console, /*close_outputs=*/true}, trace);
+        return run_in_foreground(std::move(connection),
+                                 {.input = flags.interactive && shows(flags, "stdin"),
+                                  .output = shows(flags, "stdout"),
+                                  .error = shows(flags, "stderr"),
+                                  .terminal = flags.terminal,
+                                  .show_console = flags.show_console,
+                                  .close_outputs = true,
+                                  .pass_signals = flags.pass_signals,
+                                  .detach_keys = flags.detach_keys},
+                                 trace);
     }();
     write_trace(flags.trace_file, trace);
-    remove_unstarted(store, record);
+    remove_unstarted(engine, record);
     if (!end) return std::move(end).error();
     if (flags.detach && end->exit_code == kExitOk) std::cout << record.id << "\n";
     return say_end(*end);
@@ -89,8 +104,8 @@ int run(const Context& context, const Words& words) {
 
 Result<int> create_only(const Context& context, RunFlags& flags) {
     TRY(complete_flags(flags));
-    auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(create_container(context, flags, store));
+    auto engine = TRY(engine::Engine::open(context.paths));
+    const state::Record record = TRY(create_container(context, flags, engine));
     std::cout << record.id << "\n";
     return kExitOk;
 }
@@ -106,48 +121,50 @@ int create(const Context& context, const Words& words) {
     return code ? *code : fail(kExitFailure, code.error().message());
 }
 
-Result<int> start_attached(const Context& context, const std::string& reference, bool input) {
+struct StartFlags {
+    bool attach = false;
+    bool interactive = false;
+    DetachKeys detach_keys = DetachKeys::usual();
+};
+
+Result<int> start_attached(const Context& context, const std::string& reference,
+                           const StartFlags& flags) {
     sandbox::Trace trace;
     TRY(block_attached_signals());
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    const auto config = TRY(engine::load_config(store.directory_of(record)));
-    UniqueFd connection = TRY(launch_supervisor(context, store, record));
+    const auto engine = TRY(engine::Engine::open(context.paths));
+    const state::Record record = TRY(engine.find(reference));
+    const auto config = TRY(engine::load_config(engine.store().directory_of(record)));
+    UniqueFd connection = TRY(engine.launch(record));
     ForegroundOptions options;
-    options.input = input && config.open_stdin();
+    options.input = flags.interactive && config.open_stdin();
     options.terminal = config.spec().process().terminal();
+    options.detach_keys = flags.detach_keys;
     return say_end(TRY(run_in_foreground(std::move(connection), options, trace)));
 }
 
-Result<void> start_one(const Context& context, const std::string& reference) {
-    const auto store = TRY(state::StateStore::open(context.paths));
-    const state::Record record = TRY(store.find(reference));
-    if (state::is_live(record.status)) return {};  // as docker: it runs, and that was the wish
-    UniqueFd connection = TRY(launch_supervisor(context, store, record));
-    const AttachedEnd end = TRY(start_in_background(std::move(connection)));
-    if (end.exit_code != kExitOk) return Error(end.message);
-    return {};
-}
-
 int start(const Context& context, const Words& words) {
-    bool attach = false;
-    bool interactive = false;
-    const Parsed parsed =
-        parse_command(kStartCommand, words,
-                      {{"attach", 'a', "", "show its output, and pass signals on", store(attach)},
-                       {"interactive", 'i', "", "and give it our input", store(interactive)}});
+    StartFlags flags;
+    const Parsed parsed = parse_command(
+        kStartCommand, words,
+        {{"attach", 'a', "", "show its output, and pass signals on", store(flags.attach)},
+         {"interactive", 'i', "", "and give it our input", store(flags.interactive)},
+         detach_keys_flag(flags.detach_keys)});
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.empty())
         return usage_error(kStartCommand, "'bulkhead start' requires at least 1 argument");
-    if (attach || interactive) {
+    if (flags.attach || flags.interactive) {
         if (parsed.arguments.size() > 1)
             return fail(kExitFailure, "you cannot start and attach multiple containers at once");
-        const auto code = start_attached(context, parsed.arguments.front(), interactive);
+        const auto code = start_attached(context, parsed.arguments.front(), flags);
         return code ? *code : fail(kExitFailure, code.error().message());
     }
-    return for_each_container(parsed.arguments, [&](const std::string& reference) {
-        return start_one(context, reference);
-    });
+    return for_each_container(
+        context, parsed.arguments,
+        [](const engine::Engine& engine, const state::Record& record) -> Result<void> {
+            const auto outcome = TRY(engine.start(record));
+            if (!outcome.running) return Error(outcome.message);
+            return {};
+        });
 }
 
 }  // namespace

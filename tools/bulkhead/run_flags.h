@@ -1,20 +1,30 @@
-// The flags and arguments of `bulkhead run`, checked and as plain values. Thread: any.
+// The flags and arguments of `bulkhead run` and `create`, checked and as plain values. Thread: any.
 #pragma once
 
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "host/runtime/container_options.h"
+#include "host/runtime/health_check.h"
+#include "host/runtime/log_options.h"
+#include "host/runtime/restart_policy.h"
 #include "host/sandbox/disk_template.h"
+#include "tools/bulkhead/detach_keys.h"
 #include "tools/bulkhead/flags.h"
 
+namespace bulkhead::oci::v1 {
+class Spec;
+}
+
 namespace bulkhead::cli {
+
+enum class Pull : std::uint8_t { Missing, Never };
 
 struct RunFlags {
     // Emulated and crowded hosts take tens of seconds to boot a guest.
@@ -22,22 +32,48 @@ struct RunFlags {
 
     static constexpr std::uint32_t kStopTimeoutSeconds = 10;  // docker's
 
+    // How the command itself behaves.
     bool detach = false;
     bool interactive = false;
     bool terminal = false;
-    bool auto_remove = false;
     bool show_console = false;
-    std::string name;
+    bool pass_signals = true;
+    Words attach;  // "stdin", "stdout", "stderr"; empty: as usual
+    DetachKeys detach_keys = DetachKeys::usual();
+    std::string trace_file;
+    std::string cid_file;
+
+    // What it runs.
     std::string image;
+    std::string bundle;  // a runtime bundle's config.json, instead of an image
+    std::shared_ptr<const oci::v1::Spec> bundle_spec;  // what it says, once it was read
+    std::string bundle_root;                           // its root file system's directory
+    std::string platform;
+    Pull pull = Pull::Missing;
+    // Flags that change what a bundle says for itself.
+    Words image_flags;
+
+    // The machine.
     std::string kernel;            // empty: the one that comes with bulkhead
     std::string kernel_arguments;  // added to the guest's
-    std::string trace_file;
     std::uint64_t disk_bytes = sandbox::kTemplateDiskBytes;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
-    std::string cid_file;
+
+    // The container's life.
+    bool auto_remove = false;
+    bool init = false;
+    std::string name;
     std::map<std::string, std::string> labels;
-    std::uint32_t stop_signal = SIGTERM;
+    Words label_files;
+    std::optional<std::uint32_t> stop_signal;  // nothing: the image's, or TERM
     std::uint32_t stop_timeout_seconds = kStopTimeoutSeconds;
+    runtime::RestartPolicy restart;
+    runtime::HealthOptions health;
+    bool no_health_check = false;
+    runtime::LogOptions log;
+    std::chrono::nanoseconds ttl{0};           // 0: without end
+    std::chrono::nanoseconds idle_timeout{0};  // 0: without end
+
     Words env_flags;
     Words env_files;
     // All but what only the running program knows: id, terminal, environment.
@@ -58,7 +94,11 @@ Result<void> take_run_arguments(std::string_view command, const Words& arguments
 // Reads the --env-file files and -e flags into the container's environment, in docker's order.
 Result<void> load_environment(RunFlags& target, const runtime::Lookup& lookup);
 
-// What the machine's memory and CPUs allow.
-Result<void> check_resources(const RunFlags& flags);
+// Reads the --label-file files; a label flag wins over them.
+Result<void> load_labels(RunFlags& target);
+
+// What one flag alone cannot tell: limits that contradict each other, flags that exclude each
+// other.
+Result<void> check_run_flags(const RunFlags& flags);
 
 }  // namespace bulkhead::cli

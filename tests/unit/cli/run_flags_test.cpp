@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -32,8 +33,8 @@ TEST_CASE("without flags a run has docker's defaults") {
     CHECK_FALSE(flags.terminal);
     CHECK_FALSE(flags.auto_remove);
     CHECK_FALSE(flags.container.entrypoint);
-    CHECK_FALSE(flags.container.memory_bytes);
-    CHECK_FALSE(flags.container.cpus);
+    CHECK_FALSE(flags.container.resources.memory_bytes);
+    CHECK_FALSE(flags.container.resources.cpus);
     CHECK(flags.disk_bytes == std::uint64_t{10} << 30U);
     CHECK(flags.container.seccomp_mode == runtime::SeccompMode::Default);
 }
@@ -101,8 +102,8 @@ TEST_CASE("every flag of run lands where it belongs") {
     REQUIRE(container.entrypoint);
     CHECK(container.entrypoint->empty());
     CHECK(container.hostname == "box");
-    CHECK(container.memory_bytes == 64U << 20U);
-    CHECK(container.cpus->value == 1'500'000'000);
+    CHECK(container.resources.memory_bytes == 64U << 20U);
+    CHECK(container.resources.cpus->value == 1'500'000'000);
     CHECK(container.read_only_root);
     CHECK(container.tmpfs.at(0).destination == "/tmp");
     CHECK(container.add_capabilities == Words{"ALL"});
@@ -156,7 +157,7 @@ TEST_CASE("what becomes of the container: background, labels, the way to stop") 
     CHECK(flags.cid_file == "/tmp/id");
     RunFlags usual;
     REQUIRE(parse(usual, {"i"}));
-    CHECK(usual.stop_signal == SIGTERM);
+    CHECK_FALSE(usual.stop_signal);
     CHECK(usual.stop_timeout_seconds == 10);
     for (const Words& words : std::vector<Words>{{"--label", "=x", "i"},
                                                  {"--stop-signal", "SIGNOTHING", "i"},
@@ -169,13 +170,13 @@ TEST_CASE("what becomes of the container: background, labels, the way to stop") 
 TEST_CASE("memory and CPUs are bounded") {
     RunFlags flags;
     REQUIRE(parse(flags, {"-m", "5m", "i"}));
-    CHECK(check_resources(flags).error().message() == "Minimum memory limit allowed is 6MB");
+    CHECK(check_run_flags(flags).error().message() == "Minimum memory limit allowed is 6MB");
     RunFlags cpus;
     REQUIRE(parse(cpus, {"--cpus", "31.5", "i"}));
-    CHECK(check_resources(cpus));
+    CHECK(check_run_flags(cpus));
     RunFlags many;
     REQUIRE(parse(many, {"--cpus", "32.5", "i"}));
-    CHECK(check_resources(many).error().message() ==
+    CHECK(check_run_flags(many).error().message() ==
           "range of CPUs is from 0.01 to 32.00, the most that a machine can have");
 }
 
@@ -202,6 +203,152 @@ TEST_CASE("a seccomp profile is read from a file") {
     CHECK(flags.container.seccomp_mode == runtime::SeccompMode::Custom);
     CHECK(flags.container.seccomp_profile.default_action == "SCMP_ACT_ALLOW");
     ::unlink(path.c_str());
+}
+
+TEST_CASE("limits, policies and health land where they belong") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"--init",
+                          "--privileged",
+                          "--sysctl",
+                          "a.b=1",
+                          "--shm-size",
+                          "1m",
+                          "--pids-limit",
+                          "-1",
+                          "--add-host",
+                          "a:1.2.3.4",
+                          "--dns",
+                          "1.1.1.1",
+                          "--dns-search",
+                          "x.org",
+                          "--dns-option",
+                          "ndots:1",
+                          "-h",
+                          "box",
+                          "--domainname",
+                          "org",
+                          "--annotation",
+                          "k=v=w",
+                          "--log-driver",
+                          "json-file",
+                          "--log-opt",
+                          "max-size=1m",
+                          "--log-opt",
+                          "max-file=2",
+                          "--restart",
+                          "on-failure:3",
+                          "--health-cmd",
+                          "true",
+                          "--health-interval",
+                          "1m",
+                          "--health-retries",
+                          "2",
+                          "--ttl",
+                          "1h",
+                          "--idle-timeout",
+                          "90s",
+                          "--memory",
+                          "64m",
+                          "--memory-swap",
+                          "-1",
+                          "--memory-reservation",
+                          "32m",
+                          "-c",
+                          "100",
+                          "--cpu-quota",
+                          "5000",
+                          "--cpuset-cpus",
+                          "0-1",
+                          "--cpuset-mems",
+                          "0",
+                          "--oom-score-adj",
+                          "-7",
+                          "--ipc",
+                          "none",
+                          "--pid",
+                          "private",
+                          "--network",
+                          "none",
+                          "--memory-swappiness",
+                          "-1",
+                          "--oom-kill-disable=false",
+                          "--security-opt",
+                          "apparmor=unconfined",
+                          "--security-opt",
+                          "label=disable",
+                          "--security-opt",
+                          "systempaths=unconfined",
+                          "--mount",
+                          "type=tmpfs,dst=/x",
+                          "-a",
+                          "STDOUT",
+                          "--sig-proxy=false",
+                          "--detach-keys",
+                          "ctrl-a,b",
+                          "--pull",
+                          "never",
+                          "--platform",
+                          "linux/amd64",
+                          "i"}));
+    REQUIRE(check_run_flags(flags));
+    const auto& container = flags.container;
+    CHECK(flags.init);
+    CHECK(container.privileged);
+    CHECK(container.sysctls.at("a.b") == "1");
+    CHECK(container.shm_bytes == 1U << 20U);
+    CHECK(container.resources.pids_limit == -1);
+    CHECK(container.hosts.at(0).address == "1.2.3.4");
+    CHECK(container.resolver.servers == Words{"1.1.1.1"});
+    CHECK(container.resolver.search == Words{"x.org"});
+    CHECK(container.resolver.options == Words{"ndots:1"});
+    CHECK(container.hostname == "box");
+    CHECK(container.domainname == "org");
+    CHECK(container.annotations.at("k") == "v=w");
+    CHECK(flags.log.file_bytes == 1U << 20U);
+    CHECK(flags.log.files == 2);
+    CHECK(flags.restart.when == runtime::RestartPolicy::When::OnFailure);
+    CHECK(flags.restart.most == 3);
+    CHECK(flags.health.test == Words{"CMD-SHELL", "true"});
+    CHECK(flags.health.interval == std::chrono::minutes(1));
+    CHECK(flags.health.retries == 2U);
+    CHECK(flags.ttl == std::chrono::hours(1));
+    CHECK(flags.idle_timeout == std::chrono::seconds(90));
+    CHECK(container.resources.memory_swap_bytes == -1);
+    CHECK(container.resources.memory_reservation_bytes == 32U << 20U);
+    CHECK(container.resources.cpu_shares == 100U);
+    CHECK(container.resources.cpu_quota_us == 5000);
+    CHECK(container.resources.cpuset_cpus == "0-1");
+    CHECK(container.oom_score_adj == -7);
+    CHECK(container.no_shm);
+    CHECK(container.uncovered_paths);
+    CHECK(container.tmpfs.at(0).destination == "/x");
+    CHECK(flags.attach == Words{"stdout"});
+    CHECK_FALSE(flags.pass_signals);
+    CHECK(flags.pull == Pull::Never);
+    CHECK(flags.platform == "linux/amd64");
+}
+
+TEST_CASE("labels come from files, and flags win over them") {
+    std::string path = (std::filesystem::temp_directory_path() / "bulkhead-XXXXXX").string();
+    ::close(::mkstemp(path.data()));
+    std::ofstream(path) << "# mine\na=file\nb=file\nonly\n";
+    RunFlags flags;
+    REQUIRE(parse(flags, {"--label", "a=flag", "--label-file", path, "i"}));
+    REQUIRE(load_labels(flags));
+    CHECK(flags.labels ==
+          std::map<std::string, std::string>{{"a", "flag"}, {"b", "file"}, {"only", ""}});
+    ::unlink(path.c_str());
+    CHECK_FALSE(load_labels(flags));
+}
+
+TEST_CASE("the help text is in groups, and leaves out what is refused") {
+    RunFlags flags;
+    const std::string text = flags_help(run_flags(flags));
+    for (const char* heading : {"The command:\n", "The container:\n", "The process:\n", "Limits:\n",
+                                "Health:\n", "The machine:\n"})
+        CHECK(text.find(heading) != std::string::npos);
+    CHECK(text.find("--volume") == std::string::npos);
+    CHECK(text.find("--publish") == std::string::npos);
 }
 
 }  // namespace bulkhead::cli

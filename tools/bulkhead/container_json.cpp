@@ -1,19 +1,14 @@
-// bulkhead inspect: everything that is written down about containers, in docker's JSON.
-#include <iostream>
+#include "tools/bulkhead/container_json.h"
 
-#include <nlohmann/json.hpp>
-
+#include "base/syscalls.h"
 #include "host/engine/container_config.h"
 #include "host/logs/log_time.h"
 #include "host/state/state_store.h"
 #include "proto/container.pb.h"
-#include "tools/bulkhead/command.h"
 
 namespace bulkhead::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // docker's word for a time that has not come.
 std::string time_text(std::int64_t seconds) {
@@ -30,7 +25,10 @@ Json list_of(const Values& values) {
 Json state_json(const state::Record& record) {
     const bool live = state::is_live(record.status);
     return {{"Status", state::status_name(record.status)},
-            {"Running", record.status == state::Status::Running},
+            // docker's: the machine is there.
+            {"Running", live},
+            {"Paused", record.status == state::Status::Paused},
+            {"Restarting", record.status == state::Status::Restarting},
             {"Dead", record.status == state::Status::Dead},
             {"OOMKilled", record.oom_killed},
             {"Pid", live ? record.vmm_pid : 0},
@@ -59,6 +57,30 @@ Json config_json(const container::v1::Config& config) {
             {"StopTimeout", config.stop_timeout_seconds()}};
 }
 
+std::string_view restart_name(const container::v1::RestartPolicy& policy) {
+    using Policy = container::v1::RestartPolicy;
+    switch (policy.when()) {
+        case Policy::WHEN_ALWAYS:
+            return "always";
+        case Policy::WHEN_ON_FAILURE:
+            return "on-failure";
+        case Policy::WHEN_UNLESS_STOPPED:
+            return "unless-stopped";
+        default:
+            return "no";
+    }
+}
+
+// What the last checks said; written by the supervisor.
+Json health_json(const state::StateStore& store, const state::Record& record) {
+    constexpr std::size_t kMostBytes = 1024 * 1024;
+    const auto text = read_file(store.directory_of(record) + "/health.json", kMostBytes);
+    Json json = text ? Json::parse(*text, nullptr, /*allow_exceptions=*/false) : Json();
+    if (!json.is_object()) json = {{"FailingStreak", 0}, {"Log", Json::array()}};
+    json["Status"] = record.health;
+    return json;
+}
+
 Json host_config_json(const container::v1::Config& config) {
     const auto& machine = config.machine();
     return {{"AutoRemove", config.auto_remove()},
@@ -66,52 +88,50 @@ Json host_config_json(const container::v1::Config& config) {
             {"CpuCount", machine.cpus()},
             {"ReadonlyRootfs", config.spec().root_readonly()},
             {"DiskBytes", machine.disk_bytes()},
+            {"RestartPolicy",
+             {{"Name", restart_name(config.restart())},
+              {"MaximumRetryCount", config.restart().most()}}},
+            {"Init", config.init()},
+            {"PidsLimit", config.spec().linux().resources().pids_limit()},
+            {"CpuShares", config.spec().linux().resources().cpu_shares()},
             {"Kernel", machine.kernel()},
             {"KernelArguments", machine.kernel_arguments()},
             {"Capabilities", list_of(config.spec().process().capabilities().bounding())}};
 }
 
-Result<Json> container_json(const state::StateStore& store, const std::string& reference) {
-    const state::Record record = TRY(store.find(reference));
-    const auto config = TRY(engine::load_config(store.directory_of(record)));
-    return Json{{"Id", record.id},
-                {"Created", time_text(record.created_at)},
-                {"Name", record.name},
-                {"State", state_json(record)},
-                {"Image", config.image_id()},
-                {"LogPath", store.log_of(record)},
-                {"Config", config_json(config)},
-                {"HostConfig", host_config_json(config)}};
-}
-
-int inspect(const Context& context, const Words& words) {
-    const Parsed parsed = parse_command(kInspectCommand, words, {});
-    if (!parsed.go_on) return parsed.exit_code;
-    if (parsed.arguments.empty())
-        return usage_error(kInspectCommand, "'bulkhead inspect' requires at least 1 argument");
-    const auto store = state::StateStore::open(context.paths);
-    if (!store) return fail(kExitFailure, store.error().message());
-    Json found = Json::array();
-    int code = kExitOk;
-    for (const std::string& reference : parsed.arguments) {
-        const auto json = container_json(*store, reference);
-        if (json) {
-            found.push_back(*json);
-        } else {
-            code = fail(kExitFailure, json.error().message());
-        }
-    }
-    std::cout << found.dump(4, ' ', false, Json::error_handler_t::replace) << "\n";
-    return code;
+// The first word is the program, the others its arguments.
+Json arguments_of(const container::v1::Config& config) {
+    Json list = Json::array();
+    const auto& words = config.spec().process().args();
+    for (int i = 1; i < words.size(); ++i) list.push_back(words[i]);
+    return list;
 }
 
 }  // namespace
 
-const Command kInspectCommand = {"inspect",
-                                 "inspect CONTAINER...",
-                                 "Show all that is known about containers, as JSON",
-                                 "bulkhead inspect web",
-                                 kExitFailure,
-                                 inspect};
+Result<Json> container_json(const state::StateStore& store, const state::Record& record) {
+    const auto config = TRY(engine::load_config(store.directory_of(record)));
+    const auto& words = config.spec().process().args();
+    Json state = state_json(record);
+    if (!record.health.empty()) state["Health"] = health_json(store, record);
+    return Json{{"Id", record.id},
+                {"Created", time_text(record.created_at)},
+                {"Path", words.empty() ? "" : words[0]},
+                {"Args", arguments_of(config)},
+                {"State", state},
+                {"RestartCount", record.restart_count},
+                {"Image", config.image_id()},
+                {"LogPath", store.log_of(record)},
+                {"Name", "/" + record.name},
+                {"Platform", "linux"},
+                {"Mounts", Json::array()},
+                {"Config", config_json(config)},
+                {"HostConfig", host_config_json(config)}};
+}
+
+void add_container_sizes(Json& json, std::uint64_t own, std::uint64_t image) {
+    json["SizeRw"] = own;
+    json["SizeRootFs"] = own + image;
+}
 
 }  // namespace bulkhead::cli

@@ -1,0 +1,127 @@
+// Flags of run and create: how much the container, and its machine, may use.
+#include <limits>
+
+#include "tools/bulkhead/flag_values.h"
+#include "tools/bulkhead/run_flag_groups.h"
+
+namespace bulkhead::cli {
+
+namespace {
+
+using runtime::NanoCpus;
+
+constexpr std::uint64_t kBlock = 4096;
+constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+
+Result<std::optional<std::uint64_t>> some_bytes(const std::string& text) {
+    return std::optional(TRY(runtime::parse_bytes(text)));
+}
+
+Result<std::optional<std::int64_t>> some_swap(const std::string& text) {
+    if (text == "-1") return std::optional<std::int64_t>(-1);
+    return std::optional(static_cast<std::int64_t>(TRY(runtime::parse_bytes(text))));
+}
+
+Result<std::optional<NanoCpus>> some_cpus(const std::string& text) {
+    return std::optional(TRY(runtime::parse_cpus(text)));
+}
+
+template <std::int64_t least, std::int64_t most>
+Result<std::optional<std::int64_t>> some_integer(const std::string& text) {
+    return std::optional(TRY(parse_integer<std::int64_t>(text, least, most)));
+}
+
+Result<std::optional<std::uint64_t>> some_unsigned(const std::string& text) {
+    return std::optional(TRY(parse_integer<std::uint64_t>(text, 0, kMost)));
+}
+
+Result<std::string> parse_cpu_list(const std::string& text) {
+    TRY(runtime::highest_in_list(text));
+    return text;
+}
+
+// The guest has one node of memory.
+Result<std::string> parse_memory_nodes(const std::string& text) {
+    if (TRY(runtime::highest_in_list(text)) == 0) return text;
+    return Error("a machine has one memory node, 0");
+}
+
+Result<std::optional<std::int32_t>> parse_oom_score(const std::string& text) {
+    constexpr std::int32_t kBound = 1000;
+    const auto score = parse_integer<std::int32_t>(text, -kBound, kBound);
+    if (!score)
+        return Error(concat("Invalid value ", text, ", range for oom score adj is [-1000, 1000]"));
+    return std::optional(*score);
+}
+
+Result<std::uint64_t> parse_disk_size(std::string_view text) {
+    return TRY(runtime::parse_bytes(text)) / kBlock * kBlock;
+}
+
+// "size=10G" is the one option there is.
+Result<std::uint64_t> parse_storage_option(std::string_view text) {
+    constexpr std::string_view kSize = "size=";
+    if (!text.starts_with(kSize))
+        return Error(concat("unknown storage option \"", text, "\", want size=BYTES"));
+    return parse_disk_size(text.substr(kSize.size()));
+}
+
+Result<std::chrono::nanoseconds> parse_start_timeout(std::string_view text) {
+    const std::uint32_t seconds = TRY(parse_seconds(text));
+    if (seconds == 0) return Error("want a number of seconds");
+    return std::chrono::nanoseconds(std::chrono::seconds(seconds));
+}
+
+}  // namespace
+
+void add_limit_flags(RunFlags& target, std::vector<Flag>& flags) {
+    auto& container = target.container;
+    auto& limits = container.resources;
+    append_group(
+        "Limits",
+        {{"memory", 'm', "BYTES", "the container's memory, as 512m (default: a 1 GiB machine)",
+          parsed_into(limits.memory_bytes, some_bytes)},
+         {"memory-reservation", '\0', "BYTES", "memory that is kept for it",
+          parsed_into(limits.memory_reservation_bytes, some_bytes)},
+         {"memory-swap", '\0', "BYTES",
+          "memory and swap together; -1: no limit (a guest has no swap)",
+          parsed_into(limits.memory_swap_bytes, some_swap)},
+         {"cpus", '\0', "NUMBER", "as 1.5 (default: 2, or what the host has)",
+          parsed_into(limits.cpus, some_cpus)},
+         {"cpu-shares", 'c', "NUMBER", "its weight beside the guest's agent",
+          parsed_into(limits.cpu_shares, some_unsigned)},
+         {"cpu-period", '\0', "MICROSECONDS", "of --cpu-quota (default 100000)",
+          parsed_into(limits.cpu_period_us, some_unsigned)},
+         {"cpu-quota", '\0', "MICROSECONDS", "of processor time in each period",
+          parsed_into(limits.cpu_quota_us, some_integer<-1, kMost>)},
+         {"cpuset-cpus", '\0', "LIST", "the machine's processors that it may use, as 0-2",
+          parsed_into(limits.cpuset_cpus, parse_cpu_list)},
+         {"pids-limit", '\0', "NUMBER", "of processes and threads; -1: no limit",
+          parsed_into(limits.pids_limit, some_integer<-1, kMost>)},
+         {"ulimit", '\0', "NAME=SOFT[:HARD]", "a resource limit, as nofile=1024",
+          parsed_onto(container.ulimits, runtime::parse_ulimit)},
+         {"oom-score-adj", '\0', "NUMBER", "who is killed first when memory runs out",
+          parsed_into(container.oom_score_adj, parse_oom_score)}},
+        flags);
+    append_group(
+        kUnlisted,
+        {{"cpuset-mems", '\0', "LIST", "", parsed_into(limits.cpuset_mems, parse_memory_nodes)}},
+        flags);
+}
+
+void add_machine_flags(RunFlags& target, std::vector<Flag>& flags) {
+    append_group(
+        "The machine",
+        {{"disk-size", '\0', "BYTES", "of the writable disk (default 10g)",
+          parsed_into(target.disk_bytes, parse_disk_size)},
+         {"storage-opt", '\0', "size=BYTES", "the same, as docker writes it",
+          parsed_into(target.disk_bytes, parse_storage_option)},
+         {"kernel", '\0', "FILE", "another guest kernel (an ELF vmlinux)", store(target.kernel)},
+         {"kernel-args", '\0', "TEXT", "added to the guest kernel's command line",
+          store(target.kernel_arguments)},
+         {"start-timeout", '\0', "SECONDS", "for the guest to boot and answer (default 120)",
+          parsed_into(target.start_timeout, parse_start_timeout)}},
+        flags);
+}
+
+}  // namespace bulkhead::cli
