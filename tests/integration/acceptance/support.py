@@ -23,6 +23,9 @@ class Bulkhead:
         self.root = os.path.join(build, "test-root")
         # Short: socket paths and the like must not depend on where the tree lies.
         self.state = tempfile.mkdtemp(prefix="bulkhead-state.")
+        # Its own, so that other programs' files are not taken for what a run left.
+        self.temporary = tempfile.mkdtemp(prefix="bulkhead-temporary.")
+        os.environ["TMPDIR"] = self.temporary
         expect(os.access(self.program, os.X_OK), f"{self.program} is missing")
         expect(os.path.isdir(self.root), f"{self.root} is missing: tools/prepare_images makes it")
 
@@ -88,7 +91,7 @@ class Footprint:
             self.mounts = sorted(file.read().splitlines())
         self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.root, "logs"),
                                  os.path.join(bulkhead.state, "containers"), os.path.join(bulkhead.state, "sockets"))
-        self.temporary = sorted(name for name in os.listdir(tempfile.gettempdir()) if "bulkhead" in name)
+        self.temporary = sorted(os.listdir(bulkhead.temporary))
 
     def expect_same(self, before, what):
         # A supervisor tells of the end before it goes.

@@ -143,23 +143,6 @@ def attaching(bulkhead):
     command(bulkhead, "rm", "shell")
 
 
-def output_kept(bulkhead):
-    """What a program writes just before it ends arrives, in `run` and in `logs`."""
-    script = "head -c 8388608 /dev/zero | tr '\\0' x | fold -w 79; exit 3"
-    processes = [subprocess.Popen(bulkhead.command("run", "--name", f"writer{i}", "busybox", "sh", "-c", script),
-                                  stdout=subprocess.PIPE) for i in range(2)]
-    lines, rest = divmod(8388608, 79)
-    expected = (b"x" * 79 + b"\n") * lines + b"x" * rest
-    for i, process in enumerate(processes):
-        with process:
-            output = process.stdout.read()
-            expect(process.wait() == 3, f"exit code {process.returncode}")
-        expect(output.rstrip(b"\n") == expected.rstrip(b"\n"), f"{len(output)} bytes, expected {len(expected)}")
-        kept = subprocess.run(bulkhead.command("logs", f"writer{i}"), stdout=subprocess.PIPE, check=True).stdout
-        expect(kept == output, f"the log holds {len(kept)} bytes of {len(output)}")
-        command(bulkhead, "rm", f"writer{i}")
-
-
 def crashes(bulkhead):
     """A container that lost its machine or its supervisor is never called running, and can start again."""
     command(bulkhead, "run", "-d", "--name", "victim", "busybox", "sleep", "10000")

@@ -12,9 +12,14 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acceptance"))
 
+import bundle_cases  # noqa: E402
 import engine_cases  # noqa: E402
 import failure_cases  # noqa: E402
+import flag_cases  # noqa: E402
+import files_cases  # noqa: E402
 import lifecycle_cases  # noqa: E402
+import list_cases  # noqa: E402
+import policy_cases  # noqa: E402
 import process_cases  # noqa: E402
 import terminal_cases  # noqa: E402
 from support import Bulkhead, Failure, Footprint  # noqa: E402
@@ -22,10 +27,16 @@ from support import Bulkhead, Failure, Footprint  # noqa: E402
 CASES = {case.__name__: case for case in (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
-    terminal_cases.terminal, terminal_cases.signals,
+    flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.names,
+    bundle_cases.bundles,
+    terminal_cases.terminal, terminal_cases.session, terminal_cases.signals,
     lifecycle_cases.containers, lifecycle_cases.observation,
     engine_cases.background, engine_cases.restarts, engine_cases.execs, engine_cases.attaching,
-    engine_cases.output_kept, engine_cases.crashes,
+    engine_cases.crashes, list_cases.images_in_use,
+    policy_cases.restart_policies, policy_cases.pausing, policy_cases.health, policy_cases.life_limits,
+    policy_cases.events, policy_cases.changing,
+    files_cases.copying, files_cases.large_copies, files_cases.hostile_copies, files_cases.stopped_copies,
+    files_cases.commits, files_cases.exports, files_cases.usage,
     failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)}
 
 

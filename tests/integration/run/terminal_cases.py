@@ -14,14 +14,14 @@ from support import expect
 
 
 class PtyRun:
-    """bulkhead run -it with a terminal of our own."""
+    """bulkhead run -it, or another verb, with a terminal of our own."""
 
-    def __init__(self, bulkhead, *arguments, rows=40, columns=100):
+    def __init__(self, bulkhead, *arguments, rows=40, columns=100, verb="run"):
         self.ours, self.theirs = pty.openpty()
         self.set_size(rows, columns)
         self.before = termios.tcgetattr(self.theirs)
         self.output = b""
-        self.process = bulkhead.start(*arguments, stdin=self.theirs, stdout=self.theirs, stderr=self.theirs,
+        self.process = subprocess.Popen(bulkhead.command(verb, *arguments), stdin=self.theirs, stdout=self.theirs, stderr=self.theirs,
                                       start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     def set_size(self, rows, columns):
@@ -76,6 +76,52 @@ def terminal(bulkhead):
     expect(code == 9, f"exit code after SIGTERM {code}")
     result = bulkhead.run("--rm", "-it", "busybox", "sh", check_code=125)
     expect(b"the input device is not a TTY" in result.stderr, f"stderr: {result.stderr!r}")
+
+
+def session(bulkhead):
+    """A day at a terminal: job control, vi and less, leaving the container and coming back."""
+    run = PtyRun(bulkhead, "-it", "--name", "desk", "busybox", "sh")
+    run.read_until(b"# ")
+    run.type(b"sleep 1000\n")
+    time.sleep(1)
+    run.type(b"\x1a")  # Ctrl-Z
+    run.read_until(b"Stopped")
+    run.type(b"fg\n")
+    time.sleep(1)
+    run.type(b"\x03")
+    run.type(b"echo job done: $((1 + 1))\n")
+    run.read_until(b"job done: 2")
+    run.type(b"vi /tmp/letter\n")
+    run.read_until(b"/tmp/letter")
+    time.sleep(1)
+    # An escape that more follows at once is the beginning of a key's code.
+    run.type(b"iwritten in vi\x1b")
+    time.sleep(1)
+    run.type(b":wq\n")
+    time.sleep(1)
+    run.type(b"echo; sed s/written/saved/ /tmp/letter\n")
+    run.read_until(b"saved in vi\r\n")
+    run.type(b"seq 1 500 | less\n")
+    run.read_until(b"\x1b[K39\r\n")  # a screen full
+    run.type(b"q")
+    run.type(b"echo paged: $((40 + 2))\n")
+    run.read_until(b"paged: 42")
+    run.type(b"\x10")  # Ctrl-P alone is the shell's
+    run.type(b"\x15\x10\x11")
+    code = run.finish()
+    expect(code == 0, f"exit code after detaching {code}")
+    listed = subprocess.run(bulkhead.command("ps"), check=True, stdout=subprocess.PIPE).stdout
+    expect(b"desk" in listed, f"it does not run any more: {listed!r}")
+    run = PtyRun(bulkhead, "--detach-keys", "ctrl-a,d", "desk", verb="attach")
+    run.type(b"echo back: $((50 + 5))\n")
+    run.read_until(b"back: 55")
+    run.type(b"\x01d")
+    expect(run.finish() == 0, "other detach keys")
+    run = PtyRun(bulkhead, "desk", verb="attach")
+    run.type(b"exit 4\n")
+    code = run.finish()
+    expect(code == 4, f"exit code {code}")
+    subprocess.run(bulkhead.command("rm", "desk"), check=True, stdout=subprocess.DEVNULL)
 
 
 # No && in a trap: busybox's shell forgets the left side's status when the next signal comes during it.

@@ -1,0 +1,72 @@
+"""Flags of `run`: what they change inside the container's machine."""
+
+import subprocess
+
+from process_cases import expect_lines, shell, status_field
+from support import expect
+
+
+def init(bulkhead):
+    """--init: PID 1 reaps orphans, passes signals on, and ends as the program does."""
+    expect_lines(shell(bulkhead, "echo $$; cat /proc/1/comm; sh -c 'sleep 0.1 & echo $! > /orphan'; sleep 1;"
+                                 " [ -e /proc/$(cat /orphan) ] || echo reaped; exit 7", "--init", code=7),
+                 ["2", "init", "reaped"])
+    with bulkhead.start("--rm", "--init", "busybox", "sh", "-c",
+                        "trap 'echo got it; exit 3' TERM; echo ready; while :; do sleep 0.1; done",
+                        stdout=subprocess.PIPE) as process:
+        expect(process.stdout.readline() == b"ready\n", "no container")
+        process.terminate()
+        expect(process.stdout.read() == b"got it\n", "the signal was not passed on")
+        expect(process.wait() == 3, f"exit code {process.returncode}")
+    bulkhead.run("--rm", "--init", "busybox", "no-such-program", check_code=127)
+
+
+def privileged(bulkhead):
+    """--privileged: everything in the machine, and nothing of the host."""
+    status = shell(bulkhead, "cat /proc/self/status", "--privileged")
+    expect(status_field(status, "CapEff") == "000001ffffffffff", f"CapEff {status_field(status, 'CapEff')}")
+    expect(status_field(status, "Seccomp") == "0", "a filter although privileged")
+    expect_lines(shell(bulkhead,
+                       "mkdir -p /mnt && mount -t tmpfs t /mnt && echo mounted; [ -b /dev/vda ] && echo disk; ls /dev/null /dev/pts/ptmx;"
+                       " mkdir /sys/fs/cgroup/mine && rmdir /sys/fs/cgroup/mine && echo cgroup;"
+                       " echo 5 > /proc/sys/vm/swappiness && echo sysctl; echo x > /dev/null && echo null;"
+                       " [ -e /proc/kcore ] || ls /sys/kernel/mm > /dev/null && echo sys", "--privileged"),
+                 ["mounted", "disk", "/dev/null", "/dev/pts/ptmx", "cgroup", "sysctl", "null", "sys"])
+
+
+def kernel_settings(bulkhead):
+    """--sysctl, --shm-size, --ipc none, --pids-limit, --oom-score-adj and the cgroup's limits."""
+    expect_lines(shell(bulkhead,
+                       "cat /proc/sys/net/core/somaxconn /proc/sys/kernel/shmmni /proc/sys/vm/max_map_count;"
+                       " df -k /dev/shm | awk 'NR == 2 {print $2}'; cat /proc/self/oom_score_adj",
+                       "--sysctl", "net.core.somaxconn=77", "--sysctl", "kernel.shmmni=99", "--sysctl",
+                       "vm.max_map_count=262144", "--shm-size", "3m", "--oom-score-adj", "123"),
+                 ["77", "99", "262144", "3072", "123"])
+    expect_lines(shell(bulkhead, "grep -c ' /dev/shm ' /proc/mounts", "--ipc", "none", code=1), ["0"])
+    expect_lines(shell(bulkhead,
+                       "cd /sys/fs/cgroup; cat pids.max memory.max memory.low cpu.max cpu.weight cpuset.cpus; nproc;"
+                       " for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 1 & done 2>&1 | grep -c fork",
+                       "--pids-limit", "8", "-m", "64m", "--memory-reservation", "32m", "--memory-swap", "-1", "--cpu-period",
+                       "50000", "--cpu-quota", "25000", "--cpu-shares", "512", "--cpuset-cpus", "0")[0:],
+                 ["8", str(64 << 20), str(32 << 20), "25000 50000", "20", "0", "1", "1"])
+    result = bulkhead.run("--rm", "--sysctl", "no.such=1", "busybox", "true", check_code=125)
+    expect(b"sysctl" in result.stderr and b"no/such" in result.stderr, f"stderr: {result.stderr!r}")
+
+
+def names(bulkhead):
+    """--add-host, --dns and its like, --domainname, --group-add, --entrypoint "", --mount, --annotation."""
+    output = shell(bulkhead,
+                   "grep db /etc/hosts; cat /etc/resolv.conf; hostname; cat /proc/sys/kernel/domainname; id -G;"
+                   " grep -o ' /scratch tmpfs rw.*size=1024k' /proc/mounts | cut -d' ' -f2",
+                   "--add-host", "db:10.1.2.3", "--dns", "1.1.1.1", "--dns-search", "example.org", "--dns-option", "ndots:3",
+                   "-h", "box", "--domainname", "example.org", "--group-add", "44", "--mount",
+                   "type=tmpfs,dst=/scratch,tmpfs-size=1m", "--annotation", "a=b", "--entrypoint", "", "--network", "none",
+                   "--platform", "linux/amd64", "--pull", "never")
+    expect_lines(output, ["10.1.2.3\tdb", "nameserver 1.1.1.1", "search example.org", "options ndots:3", "box",
+                          "example.org", "0 44", "/scratch"])
+    result = bulkhead.run("--rm", "--platform", "linux/s390x", "busybox", "true", check_code=125)
+    expect(b"does not provide the specified platform" in result.stderr, f"stderr: {result.stderr!r}")
+    result = bulkhead.run("--rm", "-p", "80:80", "busybox", "true", check_code=125)
+    expect(b"no network" in result.stderr, f"stderr: {result.stderr!r}")
+    result = bulkhead.run("--rm", "-a", "stdout", "busybox", "sh", "-c", "echo out; echo err >&2", check_code=0)
+    expect((result.stdout, result.stderr) == (b"out\n", b""), f"-a stdout: {result}")
