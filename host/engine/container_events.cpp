@@ -1,7 +1,7 @@
 #include "host/engine/container_events.h"
 
 #include "base/log.h"
-#include "host/engine/realtime.h"
+#include "base/realtime.h"
 #include "proto/container.pb.h"
 
 namespace bulkhead::engine {

@@ -43,10 +43,6 @@ bool FileCalls::takes(const Request& request) {
            request.has_statistics();
 }
 
-bool FileCalls::is_work(const Request& request) {
-    return request.has_files();
-}
-
 void FileCalls::handle(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,
                        const Request& request) {
     const std::uint32_t number = request.number();

@@ -22,8 +22,6 @@ class FileCalls {
 
     // Whether it is one of these calls.
     static bool takes(const supervisor::v1::Request& request);
-    // Whether a container that does not run is brought up for it.
-    static bool is_work(const supervisor::v1::Request& request);
 
     // `sandbox` runs, and outlives its work's end.
     void handle(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,

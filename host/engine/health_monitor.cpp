@@ -8,9 +8,9 @@
 #include <csignal>
 #include <utility>
 
+#include "base/realtime.h"
 #include "base/syscalls.h"
 #include "base/text.h"
-#include "host/engine/realtime.h"
 #include "proto/container.pb.h"
 
 namespace bulkhead::engine {

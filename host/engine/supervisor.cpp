@@ -20,15 +20,6 @@ namespace wire = supervisor::v1;
 constexpr const char* kNotRunning = "the container is not running";
 constexpr std::size_t kMaxConsole = 96 * 1024;  // a packet holds 128 KiB
 
-wire::End wire_end(const sandbox::SandboxEnd& end) {
-    wire::End result;
-    result.set_exit_code(end.exit_code);
-    result.set_message(end.message);
-    result.set_ran(end.ran);
-    result.set_oom_killed(end.oom_killed);
-    return result;
-}
-
 void add_steps(const sandbox::Trace& trace, wire::WaitReply& reply) {
     for (const sandbox::Trace::Event& event : trace.events()) {
         auto& step = *reply.add_steps();
@@ -63,6 +54,15 @@ std::string words_of(const oci::v1::Process& process) {
 }
 
 }  // namespace
+
+wire::End wire_end(const sandbox::SandboxEnd& end) {
+    wire::End result;
+    result.set_exit_code(end.exit_code);
+    result.set_message(end.message);
+    result.set_ran(end.ran);
+    result.set_oom_killed(end.oom_killed);
+    return result;
+}
 
 Supervisor::Supervisor(EventLoop& loop, Parts parts) : loop_(loop), parts_(std::move(parts)) {
     make_run();

@@ -43,6 +43,9 @@ class WaitRequest;
 
 namespace bulkhead::engine {
 
+// As clients are told.
+supervisor::v1::End wire_end(const sandbox::SandboxEnd& end);
+
 class Supervisor {
   public:
     struct Parts {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/realtime.h"
 #include "base/syscalls.h"
 #include "base/text.h"
-#include "host/engine/realtime.h"
 #include "host/engine/supervisor.h"
 #include "proto/container.pb.h"
 #include "proto/supervisor.pb.h"
@@ -209,11 +209,7 @@ void Supervisor::finish(const sandbox::SandboxEnd& end) {
     if (starter_) {
         if (const auto session = starter_->session.lock()) {
             wire::Reply reply;
-            auto& told = *reply.mutable_start()->mutable_end();
-            told.set_exit_code(end.exit_code);
-            told.set_message(end.message);
-            told.set_ran(end.ran);
-            told.set_oom_killed(end.oom_killed);
+            *reply.mutable_start()->mutable_end() = wire_end(end);
             session->reply(starter_->number, std::move(reply));
         }
     }

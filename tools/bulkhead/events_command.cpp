@@ -2,18 +2,18 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <ctime>
 #include <optional>
 
 #include "base/log.h"
+#include "base/realtime.h"
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/events/reader.h"
-#include "host/logs/log_time.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/event_filter.h"
 #include "tools/bulkhead/folder_watch.h"
 #include "tools/bulkhead/list_format.h"
+#include "tools/bulkhead/moment_flag.h"
 
 namespace bulkhead::cli {
 
@@ -28,21 +28,6 @@ struct EventFlags {
     std::string format;
     Words filters;
 };
-
-std::int64_t now_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-Result<std::optional<std::int64_t>> moment(const char* flag, const std::string& text) {
-    if (text.empty()) return std::optional<std::int64_t>();
-    const auto parsed = logs::parse_moment(text, now_ns());
-    if (!parsed)
-        return Error(concat("invalid value for --", flag, ": \"", text,
-                            "\", want a time as 2026-11-25T04:07:00Z, or how long ago as 10m"));
-    return parsed;
-}
 
 Result<std::uint64_t> parse_cursor(const std::string& text) {
     std::uint64_t cursor = 0;
@@ -79,8 +64,8 @@ Result<Reader> open_reader(const EventFlags& flags, const std::string& directory
 }
 
 Result<void> follow(const Context& context, const EventFlags& flags) {
-    const auto since = TRY(moment("since", flags.since));
-    const auto until = TRY(moment("until", flags.until));
+    const auto since = TRY(parse_moment_flag("since", flags.since));
+    const auto until = TRY(parse_moment_flag("until", flags.until));
     const EventFilter filter = TRY(EventFilter::parse(flags.filters));
     const std::string directory = engine::event_journal(context.paths).directory();
     TRY(state::make_directories(directory));
@@ -88,7 +73,7 @@ Result<void> follow(const Context& context, const EventFlags& flags) {
     Reader reader = TRY(open_reader(flags, directory));
     while (true) {
         // What was appended before this moment is there.
-        const bool over = until && now_ns() >= *until;
+        const bool over = until && realtime_ns() >= *until;
         while (const auto item = TRY(reader.next())) {
             const events::Event& event = item->event;
             if (until && event.time_ns >= *until) return {};

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <ctime>
 #include <filesystem>
 
 #include "base/syscalls.h"
@@ -12,6 +11,7 @@
 #include "proto/supervisor.pb.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/folder_watch.h"
+#include "tools/bulkhead/moment_flag.h"
 
 namespace bulkhead::cli {
 
@@ -29,22 +29,6 @@ struct LogFlags {
 };
 
 constexpr std::size_t kMaxConsole = 1024 * 1024;
-
-std::int64_t now_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
-Result<std::optional<std::int64_t>> moment(const std::string& flag, const std::string& text) {
-    if (text.empty()) return std::optional<std::int64_t>();
-    const auto parsed = logs::parse_moment(text, now_ns());
-    if (!parsed) {
-        return Error(concat("invalid value for --", flag, ": \"", text,
-                            "\", want a time as 2026-11-25T04:07:00Z, or how long ago as 10m"));
-    }
-    return parsed;
-}
 
 Result<std::optional<std::uint64_t>> tail_count(const std::string& text) {
     if (text.empty() || text == "all") return std::optional<std::uint64_t>();
@@ -96,8 +80,8 @@ Result<void> show(const Context& context, const std::string& reference, const Lo
     logs::LogReader::Options options;
     options.path = engine.store().log_of(record);
     options.tail = TRY(tail_count(flags.tail));
-    options.since = TRY(moment("since", flags.since));
-    options.until = TRY(moment("until", flags.until));
+    options.since = TRY(parse_moment_flag("since", flags.since));
+    options.until = TRY(parse_moment_flag("until", flags.until));
     const FolderWatch watch =
         TRY(FolderWatch::of(std::filesystem::path(options.path).parent_path()));
     auto reader = TRY(logs::LogReader::open(options));

@@ -68,8 +68,8 @@ TEST_CASE("identity: a user can open its output again by name") {
 TEST_CASE("working directory: made when missing, as root's") {
     AgentFixture agent;
     auto request = as_user("app", "pwd; stat -c '%u %a' .");
-    request.mutable_spec()->mutable_process()->set_cwd("/work/deep");
-    CHECK(agent.run(request).output == "/work/deep\n0 755\n");
+    request.mutable_spec()->mutable_process()->set_cwd("/srv/deep");
+    CHECK(agent.run(request).output == "/srv/deep\n0 755\n");
 }
 
 TEST_CASE("working directory: a file there is an error") {

@@ -91,13 +91,13 @@ TEST_CASE("user, directory and host name come from the flags, then from the imag
     CHECK(spec.process().cwd() == "/srv");
     ContainerOptions options = options_with();
     options.user = "1000:100";
-    options.working_directory = "/work/./x";
+    options.working_directory = "/opt/./x";
     options.hostname = "box";
     options.additional_groups = {"audio", "7"};
     spec = spec_of(image, options);
     CHECK(spec.process().user().username() == "1000:100");
     CHECK(words(spec.process().user().additional_groups()) == Words{"audio", "7"});
-    CHECK(spec.process().cwd() == "/work/x");
+    CHECK(spec.process().cwd() == "/opt/x");
     CHECK(spec.hostname() == "box");
 }
 

@@ -1,10 +1,10 @@
-// Thread: any.
+// The time of day. Thread: any.
 #pragma once
 
 #include <cstdint>
 #include <ctime>
 
-namespace bulkhead::engine {
+namespace bulkhead {
 
 // Nanoseconds since 1970.
 inline std::int64_t realtime_ns() {
@@ -14,4 +14,4 @@ inline std::int64_t realtime_ns() {
     return now.tv_sec * kSecond + now.tv_nsec;
 }
 
-}  // namespace bulkhead::engine
+}  // namespace bulkhead
