@@ -1,6 +1,7 @@
 #include "host/sandbox/exec_table.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "base/text.h"
@@ -63,7 +64,18 @@ void ExecTable::on_answer(const std::string& process, Result<AgentStarted> answe
         return done(std::move(answer).error());
     }
     pending->started = *std::move(answer);
-    if (pending->complete()) finish(pending);
+    if (pending->complete()) return finish(pending);
+    pending->patience =
+        loop_.after(kStreamPatience, [this, name = process] { give_up(std::string(name)); });
+}
+
+void ExecTable::give_up(const std::string& process) {
+    const auto pending = std::ranges::find(pending_, process, &Pending::process);
+    if (pending == pending_.end()) return;
+    agent_.signal(process, SIGKILL, [](const Result<void>&) {});
+    const Answer answer = std::move(pending->answer);
+    pending_.erase(pending);  // its timer has called this, and ends
+    answer(Error("the guest's agent started the process without its streams"));
 }
 
 void ExecTable::finish(std::list<Pending>::iterator pending) {

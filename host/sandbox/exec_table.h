@@ -3,12 +3,14 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <optional>
 #include <string>
 
+#include "base/event_loop.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "host/sandbox/agent_client.h"
@@ -38,7 +40,11 @@ class ExecTable {
   public:
     using Answer = std::function<void(Result<ExecStarted>)>;
 
-    explicit ExecTable(AgentClient& agent) : agent_(agent) {}
+    // From the agent's word that a process runs to its last stream. They come over another socket,
+    // but an agent that opens none must not keep anybody.
+    static constexpr std::chrono::seconds kStreamPatience{30};
+
+    ExecTable(EventLoop& loop, AgentClient& agent) : loop_(loop), agent_(agent) {}
 
     ExecTable(const ExecTable&) = delete;
     ExecTable& operator=(const ExecTable&) = delete;
@@ -61,13 +67,16 @@ class ExecTable {
         // The agent's answer may overtake the streams, which come over another socket.
         std::optional<AgentStarted> started;
         Answer answer;
+        EventLoop::Handle patience;
 
         [[nodiscard]] bool complete() const;
     };
 
     void on_answer(const std::string& process, Result<AgentStarted> answer);
     void finish(std::list<Pending>::iterator pending);
+    void give_up(const std::string& process);
 
+    EventLoop& loop_;
     AgentClient& agent_;
     std::list<Pending> pending_;
     std::uint32_t next_process_ = 1;

@@ -99,7 +99,7 @@ void Sandbox::on_agent(UniqueFd stream) {
     }
     events_.starting();
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
-    execs_ = std::make_unique<ExecTable>(*agent_);
+    execs_ = std::make_unique<ExecTable>(loop_, *agent_);
     files_ = std::make_unique<FileTable>(*agent_);
     agent_->start(*plan_.start,
                   [this](Result<AgentStarted> answer) { on_process_started(std::move(answer)); });
