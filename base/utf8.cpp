@@ -43,4 +43,14 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::size_t incomplete_utf8(std::string_view text) {
+    constexpr std::size_t kMost = 3;
+    for (std::size_t count = 1; count <= kMost && count <= text.size(); ++count) {
+        const auto byte = static_cast<std::uint8_t>(text[text.size() - count]);
+        if ((byte & 0xC0U) == 0x80U) continue;
+        return sequence_of(byte).length > count ? count : 0;
+    }
+    return 0;
+}
+
 }  // namespace bulkhead

@@ -70,11 +70,11 @@ bool valid(const std::tm& time) {
            time.tm_hour < 24 && time.tm_min < 60 && time.tm_sec <= 60;
 }
 
-// "+02:00", "Z", or nothing when that may be. Seconds east of Greenwich.
-std::optional<std::int64_t> zone(Reader& reader, bool needed) {
+// "+02:00" or "Z": seconds east of Greenwich.
+std::optional<std::int64_t> zone(Reader& reader) {
     if (reader.take('Z')) return 0;
     const bool east = reader.take('+');
-    if (!east && !reader.take('-')) return needed ? std::nullopt : std::optional(std::int64_t{0});
+    if (!east && !reader.take('-')) return std::nullopt;
     const auto hours = reader.number(2);
     if (!hours || !reader.take(':')) return std::nullopt;
     const auto minutes = reader.number(2);
@@ -83,6 +83,8 @@ std::optional<std::int64_t> zone(Reader& reader, bool needed) {
     return east ? offset : -offset;
 }
 
+// `whole`: time and zone have to be there. Otherwise both may be missing; without a zone it is our
+// local time.
 std::optional<std::int64_t> parse_date(std::string_view text, bool whole) {
     Reader reader(text);
     const auto year = reader.number(4);
@@ -96,7 +98,7 @@ std::optional<std::int64_t> parse_date(std::string_view text, bool whole) {
     time.tm_mon = static_cast<int>(*month) - 1;
     time.tm_mday = static_cast<int>(*day);
     std::int64_t fraction = 0;
-    std::int64_t offset = 0;
+    std::optional<std::int64_t> offset;
     if (!reader.done() || whole) {
         if (!reader.take('T')) return std::nullopt;
         const auto hour = reader.number(2);
@@ -109,12 +111,14 @@ std::optional<std::int64_t> parse_date(std::string_view text, bool whole) {
         time.tm_min = static_cast<int>(*minute);
         time.tm_sec = static_cast<int>(*second);
         if (reader.take('.')) fraction = reader.fraction();
-        const auto east = zone(reader, whole);
-        if (!east) return std::nullopt;
-        offset = *east;
+        const bool local = reader.done() && !whole;
+        if (!local) offset = zone(reader);
+        if (!local && !offset) return std::nullopt;
     }
     if (!reader.done() || !valid(time)) return std::nullopt;
-    return nanoseconds(::timegm(&time) - offset, fraction);
+    if (offset) return nanoseconds(::timegm(&time) - *offset, fraction);
+    time.tm_isdst = -1;  // whatever was in force then
+    return nanoseconds(::mktime(&time), fraction);
 }
 
 std::optional<std::int64_t> parse_duration(std::string_view text) {

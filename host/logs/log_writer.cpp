@@ -10,6 +10,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "host/logs/log_time.h"
 
 namespace bulkhead::logs {
@@ -36,6 +37,12 @@ Result<std::uint64_t> whole_lines(int file, std::uint64_t size) {
         size -= length;
     }
     return std::uint64_t{0};
+}
+
+// What of a line fits into an entry without a part of a character: each half would be no text.
+std::string_view whole_characters(std::string_view text, bool ends_line) {
+    if (!ends_line) text.remove_suffix(incomplete_utf8(text));
+    return text;
 }
 
 }  // namespace
@@ -67,12 +74,19 @@ void LogWriter::append(Stream stream, std::span<const std::byte> bytes, std::int
         const std::size_t length = ends ? newline + 1 : std::min(room, text.size());
         const bool whole = ends || length == room;
         if (whole && partial.empty()) {
-            add(stream, text.substr(0, length), time);
+            const std::string_view entry = whole_characters(text.substr(0, length), ends);
+            add(stream, entry, time);
+            text.remove_prefix(entry.size());
         } else {
             partial.append(text, 0, length);
-            if (whole) add(stream, std::exchange(partial, {}), time);
+            if (whole) {
+                const std::size_t size = whole_characters(partial, ends).size();
+                std::string rest = partial.substr(size);
+                partial.resize(size);
+                add(stream, std::exchange(partial, std::move(rest)), time);
+            }
+            text.remove_prefix(length);
         }
-        text.remove_prefix(length);
         if (lines_.size() >= kBatchBytes || size_ + lines_.size() >= options_.max_bytes)
             write(time_ns);
     }

@@ -25,4 +25,19 @@ TEST_CASE("what is no UTF-8 is found") {
     CHECK_FALSE(is_utf8("\xFF\xFE"));
 }
 
+TEST_CASE("a character that the end cuts off is found") {
+    CHECK(incomplete_utf8("") == 0);
+    CHECK(incomplete_utf8("plain") == 0);
+    CHECK(incomplete_utf8("caf\xC3\xA9") == 0);
+    CHECK(incomplete_utf8("caf\xC3") == 1);
+    CHECK(incomplete_utf8("\xE2\x82") == 2);
+    CHECK(incomplete_utf8("\xE2\x82\xAC") == 0);
+    CHECK(incomplete_utf8("\xF0\x9F\x98") == 3);
+    CHECK(incomplete_utf8("\xF0\x9F\x98\x80") == 0);
+    // No character can become of these.
+    CHECK(incomplete_utf8("\x80\x80\x80\x80") == 0);
+    CHECK(incomplete_utf8("\xFF") == 0);
+    CHECK(incomplete_utf8("\xC3\x80\x80") == 0);
+}
+
 }  // namespace bulkhead

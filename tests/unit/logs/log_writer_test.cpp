@@ -50,6 +50,29 @@ TEST_CASE("a long line is several entries") {
     CHECK(other.texts() == log.texts());
 }
 
+TEST_CASE("a long line of text is cut between characters, so that each entry is text") {
+    // Of two, three and four bytes; and what comes before, so that each is cut at each place.
+    for (const std::string character : {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}) {
+        for (std::size_t before = 0; before < character.size(); ++before) {
+            std::string line(before, 'x');
+            while (line.size() < 2 * kMaxEntryText + 100) line += character;
+            line += "\n";
+            const TemporaryLog log;
+            LogWriter writer = log.writer();
+            append(writer, Stream::Output, line);
+            const TemporaryLog other;
+            LogWriter slow = other.writer();
+            for (const char c : line) append(slow, Stream::Output, std::string_view(&c, 1));
+            CHECK(log.content().find("log64") == std::string::npos);
+            const Texts texts = log.texts();
+            REQUIRE(texts.size() == 3);
+            CHECK(texts[0].size() > kMaxEntryText - 4);
+            CHECK(texts[0] + texts[1] + texts[2] == line);
+            CHECK(other.texts() == texts);
+        }
+    }
+}
+
 TEST_CASE("a full file becomes the next older one, and the oldest goes") {
     const TemporaryLog log;
     LogWriter writer = log.writer(300, 3);
