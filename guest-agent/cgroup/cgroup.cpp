@@ -92,6 +92,15 @@ bool Cgroup::oom_killed() const {
     return events && keyed_value(*events, "oom_kill") > 0;
 }
 
+Result<void> Cgroup::set_frozen(bool frozen) const {
+    return write("cgroup.freeze", frozen ? "1" : "0");
+}
+
+bool Cgroup::frozen() const {
+    const auto events = read("cgroup.events");
+    return events && keyed_value(*events, "frozen") > 0;
+}
+
 bool Cgroup::populated() const {
     const auto events = read("cgroup.events");
     return events && keyed_value(*events, "populated") > 0;

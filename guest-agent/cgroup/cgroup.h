@@ -31,6 +31,11 @@ class Cgroup {
     // Whether a process of it, or below it, was ended by the OOM killer since it was made.
     [[nodiscard]] bool oom_killed() const;
 
+    // Stops its processes and those below it, or lets them go on; frozen() is true when the last
+    // one has stopped.
+    Result<void> set_frozen(bool frozen) const;
+    [[nodiscard]] bool frozen() const;
+
     // Whether any process lives in it or below it.
     [[nodiscard]] bool populated() const;
 

@@ -14,7 +14,6 @@ namespace {
 using Kind = Refusal::Kind;
 
 constexpr std::size_t kMaxPath = 16 * 1024;
-constexpr const char* kFreeze = "cgroup.freeze";
 
 bool reasonable(const v1::FilesRequest& request) {
     const auto fits = [](const std::string& path) {
@@ -34,12 +33,21 @@ void Supervisor::files(const v1::FilesRequest& request, Reply<v1::FilesReply> re
         return reply(Refusal{Kind::FailedPrecondition, "the root file system is not there"});
     auto launch = file_request(request);
     if (!launch) return reply(Refusal{Kind::Internal, launch.error().message()});
-    const bool freeze = request.freeze() && cgroup_;
-    if (freeze) set_frozen(true);
+    if (!request.freeze() || !cgroup_)
+        return work_on_files(*std::move(launch), /*frozen=*/false, std::move(reply));
+    // A std::function has to be copyable, and descriptors are not.
+    const auto shared = std::make_shared<LaunchRequest>(*std::move(launch));
+    freezer_.freeze(*cgroup_, [this, shared, reply = std::move(reply)](const Result<void>& frozen) {
+        if (!frozen) return reply(Refusal{Kind::Internal, frozen.error().message()});
+        work_on_files(std::move(*shared), /*frozen=*/true, reply);
+    });
+}
+
+void Supervisor::work_on_files(LaunchRequest launch, bool frozen, Reply<v1::FilesReply> reply) {
     file_works_.start(
-        *std::move(launch), *started_,
-        [this, freeze] {
-            if (freeze) set_frozen(false);
+        std::move(launch), *started_,
+        [this, frozen] {
+            if (frozen) freezer_.thaw(*cgroup_);
         },
         std::move(reply));
 }
@@ -54,13 +62,6 @@ Result<LaunchRequest> Supervisor::file_request(const v1::FilesRequest& request) 
     if (init != nullptr && init->started() && init->alive())
         launch.container = TRY(open_pidfd(init->pid()));
     return launch;
-}
-
-// Two who want it frozen at a time: the last one thaws it.
-void Supervisor::set_frozen(bool frozen) {
-    freezers_ += frozen ? 1 : -1;
-    const auto written = cgroup_->write(kFreeze, freezers_ > 0 ? "1" : "0");
-    if (!written) log::warning(written.error().message());
 }
 
 Answer<v1::StatisticsReply> Supervisor::statistics() const {

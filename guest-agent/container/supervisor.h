@@ -10,6 +10,7 @@
 
 #include "base/event_loop.h"
 #include "guest-agent/cgroup/cgroup.h"
+#include "guest-agent/cgroup/freezer.h"
 #include "guest-agent/container/answer.h"
 #include "guest-agent/container/file_works.h"
 #include "guest-agent/container/process_table.h"
@@ -61,7 +62,9 @@ class Supervisor {
     };
 
     explicit Supervisor(Parts parts)
-        : parts_(std::move(parts)), file_works_(parts_.loop, parts_.launcher) {}
+        : parts_(std::move(parts)),
+          file_works_(parts_.loop, parts_.launcher),
+          freezer_(parts_.loop) {}
 
     void start(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
     void exec(const v1::ExecRequest& request, const Reply<LaunchResult>& reply);
@@ -105,7 +108,8 @@ class Supervisor {
     // A pidfd of the container's first process.
     [[nodiscard]] Result<UniqueFd> first_process() const;
     Result<LaunchRequest> file_request(const v1::FilesRequest& request);
-    void set_frozen(bool frozen);
+    // Once the processes that it wants stopped have stopped.
+    void work_on_files(LaunchRequest launch, bool frozen, Reply<v1::FilesReply> reply);
     void signal_everything(int signal);
     void check_ended();
     void finish_shutdown();
@@ -116,7 +120,7 @@ class Supervisor {
     std::optional<Cgroup> cgroup_;
     ProcessTable processes_;
     FileWorks file_works_;
-    int freezers_ = 0;
+    Freezer freezer_;
     std::vector<Reply<Done>> shutdown_replies_;
     std::vector<std::function<void()>> after_end_;
     bool end_hooks_done_ = false;

@@ -20,14 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where cgroup v2 is, if it is; a machine with v1 controllers may have it beside them.
-std::string find_cgroup2() {
-    for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-        if (fs::exists(fs::path(path) / "cgroup.controllers")) return path;
-    }
-    return "";
-}
-
 void add_mount(oci::v1::Spec& spec, const char* destination, const char* type,
                std::initializer_list<const char*> options) {
     auto* mount = spec.add_mounts();
@@ -38,6 +30,13 @@ void add_mount(oci::v1::Spec& spec, const char* destination, const char* type,
 }
 
 }  // namespace
+
+std::string find_cgroup2() {
+    for (const char* path : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+        if (fs::exists(fs::path(path) / "cgroup.controllers")) return path;
+    }
+    return "";
+}
 
 Result<std::vector<UniqueFd>> SocketPairDialer::dial(std::span<const std::uint32_t> ports) {
     std::vector<UniqueFd> streams;

@@ -27,6 +27,9 @@ inline constexpr std::uint32_t kInput = 1001;
 inline constexpr std::uint32_t kOutput = 1002;
 inline constexpr std::uint32_t kErrors = 1003;
 
+// Where cgroup v2 is, if it is; a machine with v1 controllers may have it beside them.
+std::string find_cgroup2();
+
 // What became of a process that was run to its end.
 struct Outcome {
     std::optional<LaunchFailure> failure;
