@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "host/engine/process_use.h"
@@ -30,6 +31,7 @@ void add_use(pid_t pid, wire::ProcessUse& target) {
 }  // namespace
 
 struct FileCalls::Work {
+    std::uint32_t in_guest = 0;   // the sandbox's number for it
     std::optional<Owed> starter;  // who began it, until they know
     std::vector<Owed> waiters;
     std::optional<Result<agent::v1::FilesReply>> result;
@@ -47,20 +49,37 @@ void FileCalls::handle(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>
                        const Request& request) {
     const std::uint32_t number = request.number();
     if (request.has_files()) return begin(sandbox, session, request);
-    if (request.has_files_wait()) return wait(session, number, request.files_wait().work());
+    if (request.has_files_wait())
+        return wait(sandbox, session, number, request.files_wait().work());
     if (request.has_statistics()) return statistics(sandbox, session, number);
     processes(sandbox, session, number);
 }
 
 void FileCalls::begin(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,
                       const Request& request) {
-    if (works_.size() == kMostWorks) works_.erase(works_.begin());
+    if (works_.size() == kMostWorks) forget_one();
     const std::uint32_t work = next_++;
     works_[work].starter = Owed{session, request.number()};
-    sandbox.files(
+    const std::uint32_t in_guest = sandbox.files(
         request.files().request(),
         {.opened = [this, work](UniqueFd stream) { on_opened(work, std::move(stream)); },
          .finished = [this, work](auto result) { on_finished(work, std::move(result)); }});
+    if (const auto found = works_.find(work); found != works_.end())
+        found->second.in_guest = in_guest;
+}
+
+// The oldest that is done, or else the oldest. Whoever waits for it is told.
+void FileCalls::forget_one() {
+    auto oldest = std::ranges::find_if(
+        works_, [](const auto& entry) { return entry.second.result.has_value(); });
+    if (oldest == works_.end()) oldest = works_.begin();
+    Work gone = std::move(oldest->second);
+    works_.erase(oldest);
+    if (gone.starter) gone.waiters.push_back(*gone.starter);
+    for (const Owed& owed : gone.waiters) {
+        if (const auto session = owed.session.lock())
+            session->fail(owed.number, "too much other work on files came after this");
+    }
 }
 
 void FileCalls::on_opened(std::uint32_t work, UniqueFd stream) {
@@ -79,12 +98,10 @@ void FileCalls::on_finished(std::uint32_t work, Result<agent::v1::FilesReply> re
     const auto found = works_.find(work);
     if (found == works_.end()) return;
     Work& state = found->second;
-    const bool failed = !result || result->failure() != agent::v1::FILES_FAILURE_NONE;
-    // A success may be told before its stream has come: then the client gets the stream first.
-    const bool over = state.starter && (failed || (result && result->has_status()));
     state.result = std::move(result);
     std::vector<Owed> owed = std::exchange(state.waiters, {});
-    if (over) owed.push_back(*std::exchange(state.starter, std::nullopt));
+    // It has no stream, or failed before that.
+    if (state.starter) owed.push_back(*std::exchange(state.starter, std::nullopt));
     for (const Owed& each : owed) {
         const auto session = each.session.lock();
         if (!session) continue;
@@ -99,12 +116,15 @@ void FileCalls::on_finished(std::uint32_t work, Result<agent::v1::FilesReply> re
     if (!owed.empty()) works_.erase(found);
 }
 
-void FileCalls::wait(const std::shared_ptr<Session>& session, std::uint32_t number,
-                     std::uint32_t work) {
+// Clients ask this when they are done with the stream.
+void FileCalls::wait(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,
+                     std::uint32_t number, std::uint32_t work) {
     const auto found = works_.find(work);
     if (found == works_.end()) return session->fail(number, "there is no such work");
     found->second.waiters.push_back({session, number});
-    if (found->second.result) on_finished(work, *std::exchange(found->second.result, std::nullopt));
+    if (found->second.result)
+        return on_finished(work, *std::exchange(found->second.result, std::nullopt));
+    sandbox.files_streamed(found->second.in_guest);
 }
 
 void FileCalls::statistics(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,

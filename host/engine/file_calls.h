@@ -37,7 +37,9 @@ class FileCalls {
 
     void begin(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,
                const supervisor::v1::Request& request);
-    void wait(const std::shared_ptr<Session>& session, std::uint32_t number, std::uint32_t work);
+    void wait(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,
+              std::uint32_t number, std::uint32_t work);
+    void forget_one();
     void on_opened(std::uint32_t work, UniqueFd stream);
     void on_finished(std::uint32_t work, Result<agent::v1::FilesReply> result);
     static void statistics(sandbox::Sandbox& sandbox, const std::shared_ptr<Session>& session,

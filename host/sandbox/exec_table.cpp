@@ -23,6 +23,9 @@ void ExecTable::start(const oci::v1::Process& process, const ExecPlan& plan, Ans
     streams.set_stdin_port(pending->ports[0]);
     streams.set_stdout_port(pending->ports[1]);
     streams.set_stderr_port(pending->ports[2]);
+    timers_.await_answer(pending->timer, [this, name = pending->process] {
+        give_up(std::string(name), "the guest's agent did not say whether the process runs");
+    });
     agent_.exec(request, [this, name = pending->process](Result<AgentStarted> started) {
         on_answer(name, std::move(started));
     });
@@ -65,17 +68,18 @@ void ExecTable::on_answer(const std::string& process, Result<AgentStarted> answe
     }
     pending->started = *std::move(answer);
     if (pending->complete()) return finish(pending);
-    pending->patience =
-        loop_.after(kStreamPatience, [this, name = process] { give_up(std::string(name)); });
+    timers_.await_stream(pending->timer, [this, name = process] {
+        give_up(std::string(name), "the guest's agent started the process without its streams");
+    });
 }
 
-void ExecTable::give_up(const std::string& process) {
+void ExecTable::give_up(const std::string& process, const char* why) {
     const auto pending = std::ranges::find(pending_, process, &Pending::process);
     if (pending == pending_.end()) return;
     agent_.signal(process, SIGKILL, [](const Result<void>&) {});
     const Answer answer = std::move(pending->answer);
     pending_.erase(pending);  // its timer has called this, and ends
-    answer(Error("the guest's agent started the process without its streams"));
+    answer(Error(why));
 }
 
 void ExecTable::finish(std::list<Pending>::iterator pending) {

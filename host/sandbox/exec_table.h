@@ -1,9 +1,9 @@
 // Further processes in a running container: their calls to the agent, and their streams, which the
-// guest opens one by one before the agent answers. Thread: loop.
+// guest opens one by one before the agent answers. An agent that does not do what it owes at once
+// keeps nobody waiting. Thread: loop.
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "host/sandbox/agent_client.h"
+#include "host/sandbox/guest_timers.h"
 #include "proto/ports.h"
 
 namespace bulkhead::oci::v1 {
@@ -40,11 +41,7 @@ class ExecTable {
   public:
     using Answer = std::function<void(Result<ExecStarted>)>;
 
-    // From the agent's word that a process runs to its last stream. They come over another socket,
-    // but an agent that opens none must not keep anybody.
-    static constexpr std::chrono::seconds kStreamPatience{30};
-
-    ExecTable(EventLoop& loop, AgentClient& agent) : loop_(loop), agent_(agent) {}
+    ExecTable(AgentClient& agent, GuestTimers& timers) : agent_(agent), timers_(timers) {}
 
     ExecTable(const ExecTable&) = delete;
     ExecTable& operator=(const ExecTable&) = delete;
@@ -67,17 +64,17 @@ class ExecTable {
         // The agent's answer may overtake the streams, which come over another socket.
         std::optional<AgentStarted> started;
         Answer answer;
-        EventLoop::Handle patience;
+        EventLoop::Handle timer;  // for the agent's answer, then for the streams
 
         [[nodiscard]] bool complete() const;
     };
 
     void on_answer(const std::string& process, Result<AgentStarted> answer);
     void finish(std::list<Pending>::iterator pending);
-    void give_up(const std::string& process);
+    void give_up(const std::string& process, const char* why);
 
-    EventLoop& loop_;
     AgentClient& agent_;
+    GuestTimers& timers_;
     std::list<Pending> pending_;
     std::uint32_t next_process_ = 1;
     std::uint32_t next_port_ = protocol::kFirstExecPort;

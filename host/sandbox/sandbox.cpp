@@ -44,7 +44,8 @@ Sandbox::Sandbox(EventLoop& loop, SandboxPlan plan, Stdio& stdio, Trace& trace, 
       plan_(std::move(plan)),
       trace_(trace),
       events_(std::move(events)),
-      stdio_(stdio) {}
+      stdio_(stdio),
+      guest_timers_(loop, plan_.patience) {}
 
 Sandbox::~Sandbox() = default;
 
@@ -99,8 +100,8 @@ void Sandbox::on_agent(UniqueFd stream) {
     }
     events_.starting();
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
-    execs_ = std::make_unique<ExecTable>(loop_, *agent_);
-    files_ = std::make_unique<FileTable>(*agent_);
+    execs_ = std::make_unique<ExecTable>(*agent_, guest_timers_);
+    files_ = std::make_unique<FileTable>(*agent_, guest_timers_);
     agent_->start(*plan_.start,
                   [this](Result<AgentStarted> answer) { on_process_started(std::move(answer)); });
     trace_.step("send the container");
@@ -229,6 +230,7 @@ void Sandbox::pause(std::function<void(Result<void>)> answer) {
 void Sandbox::on_vm_paused() {
     if (!pause_answer_) return;
     paused_ = true;
+    guest_timers_.pause();
     std::exchange(pause_answer_, nullptr)({});
 }
 
@@ -236,6 +238,7 @@ Result<void> Sandbox::resume() {
     if (!paused_) return Error("the container is not paused");
     TRY(vm_->resume());
     paused_ = false;
+    guest_timers_.resume();
     return {};
 }
 
@@ -355,9 +358,14 @@ void Sandbox::resize_exec(const std::string& process, std::uint16_t rows, std::u
     if (running()) agent_->resize(process, rows, columns, [](const Result<void>&) {});
 }
 
-void Sandbox::files(agent::v1::FilesRequest request, FileTable::Events events) {
-    if (!running()) return events.finished(Error("the container does not run"));
-    files_->start(std::move(request), std::move(events));
+std::uint32_t Sandbox::files(agent::v1::FilesRequest request, FileTable::Events events) {
+    if (running()) return files_->start(std::move(request), std::move(events));
+    events.finished(Error("the container does not run"));
+    return 0;
+}
+
+void Sandbox::files_streamed(std::uint32_t work) {
+    if (files_) files_->await_answer(work);
 }
 
 void Sandbox::processes(AgentClient::Answer<agent::v1::ProcessesReply> answer) {

@@ -22,6 +22,7 @@
 #include "host/sandbox/agent_client.h"
 #include "host/sandbox/exec_table.h"
 #include "host/sandbox/file_table.h"
+#include "host/sandbox/guest_timers.h"
 #include "host/sandbox/launch.h"
 #include "host/sandbox/sandbox_end.h"
 #include "host/sandbox/stdio.h"
@@ -55,6 +56,7 @@ struct SandboxPlan {
     bool orderly_shutdown = false;
     // No process is started: the machine is there for its files.
     bool maintenance = false;
+    GuestPatience patience;
 };
 
 class Sandbox {
@@ -107,8 +109,10 @@ class Sandbox {
     void signal_exec(const std::string& process, int number);
     void resize_exec(const std::string& process, std::uint16_t rows, std::uint16_t columns);
 
-    // Work on the container's files, and what it uses. An error as with exec().
-    void files(agent::v1::FilesRequest request, FileTable::Events events);
+    // Work on the container's files, and what it uses. An error as with exec(). files() gives a
+    // number for files_streamed(), which says that the work's stream is done; 0: it has failed.
+    std::uint32_t files(agent::v1::FilesRequest request, FileTable::Events events);
+    void files_streamed(std::uint32_t work);
     void processes(AgentClient::Answer<agent::v1::ProcessesReply> answer);
     void statistics(AgentClient::Answer<agent::v1::StatisticsReply> answer);
 
@@ -151,6 +155,7 @@ class Sandbox {
     std::uint64_t launch_ns_ = 0;
     std::unique_ptr<Vm> vm_;
     std::unique_ptr<AgentClient> agent_;
+    GuestTimers guest_timers_;
     std::unique_ptr<ExecTable> execs_;
     std::unique_ptr<FileTable> files_;
     EventLoop::Handle timer_;

@@ -2,6 +2,8 @@
 // launch's kernel arguments say. One word each:
 //   refuse silent panic die garbage notfound crash-running killed-running hang-streams
 //   wait-signal late-stream exit=N
+// A further process does what its first argument says, and work on files what its path says:
+// debts.h.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/server_posix.h>
@@ -20,6 +23,7 @@
 #include "proto/agent.grpc.pb.h"
 #include "proto/ports.h"
 #include "proto/vmm.pb.h"
+#include "tests/unit/sandbox/debts.h"
 
 namespace bulkhead {
 
@@ -137,8 +141,41 @@ class Agent final : public wire::Agent::Service {
     grpc::Status Signal(grpc::ServerContext* /*context*/, const wire::SignalRequest* request,
                         wire::SignalReply* /*reply*/) override {
         const std::scoped_lock lock(mutex_);
-        signal_ = request->signal();
+        if (request->id() != protocol::kInitProcess) {
+            // So that a test sees that it came.
+            signal_ = request->signal() == SIGKILL ? SIGUSR2 : 0;
+        } else {
+            signal_ = request->signal();
+        }
         signalled_.notify_one();
+        return grpc::Status::OK;
+    }
+
+    grpc::Status Exec(grpc::ServerContext* /*context*/, const wire::ExecRequest* request,
+                      wire::ExecReply* /*reply*/) override {
+        const std::string& wanted = request->process().args(0);
+        if (wanted == debts::kNoAnswer) never();
+        if (wanted == debts::kNoStream) return grpc::Status::OK;
+        const auto& ports = request->streams();
+        for (const std::uint32_t port :
+             {ports.stdin_port(), ports.stdout_port(), ports.stderr_port()})
+            if (port != 0) open(port);
+        return grpc::Status::OK;
+    }
+
+    grpc::Status Files(grpc::ServerContext* /*context*/, const wire::FilesRequest* request,
+                       wire::FilesReply* reply) override {
+        if (request->has_stat()) never();
+        const std::string& wanted = request->archive().path();
+        if (wanted == debts::kNoAnswer) never();
+        if (wanted == debts::kNoStream) return grpc::Status::OK;
+        if (wanted == debts::kNothingThere) {
+            reply->set_failure(wire::FILES_FAILURE_NOT_FOUND);
+            return grpc::Status::OK;
+        }
+        open(request->port());
+        if (wanted == debts::kSilent) never();
+        reply->set_bytes(1);
         return grpc::Status::OK;
     }
 
@@ -149,6 +186,17 @@ class Agent final : public wire::Agent::Service {
     }
 
   private:
+    // Its thread ends with us.
+    [[noreturn]] static void never() {
+        for (;;) ::pause();
+    }
+
+    // A stream that stays open.
+    void open(std::uint32_t port) {
+        const std::scoped_lock lock(mutex_);
+        streams_.push_back(monitor_.open_stream(port));
+    }
+
     // What the process does: copies its input to its output and its error output.
     void echo() {
         std::array<std::byte, 4096> buffer{};
@@ -172,6 +220,7 @@ class Agent final : public wire::Agent::Service {
     UniqueFd input_;
     UniqueFd output_;
     UniqueFd error_;
+    std::vector<UniqueFd> streams_;
     std::mutex mutex_;
     std::condition_variable signalled_;
     std::uint32_t signal_ = 0;

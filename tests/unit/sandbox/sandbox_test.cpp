@@ -1,125 +1,15 @@
 // The whole life of a sandbox against a monitor and an agent that behave as told (fake_vmm.cpp).
-#include "host/sandbox/sandbox.h"
-
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <csignal>
 
-#include <catch2/catch.hpp>
-
-#include "base/syscalls.h"
-#include "host/engine/container_stdio.h"
-#include "proto/agent.pb.h"
+#include "tests/unit/sandbox/sandbox_run.h"
 
 namespace bulkhead::sandbox {
 
 namespace {
 
-constexpr std::chrono::minutes kLong{10};
-
-// A client's side of the container's streams, and the sandbox between them.
-class Run {
-  public:
-    explicit Run(const std::string& behaviour) : behaviour_(behaviour) {}
-
-    Run& with_input(std::string_view text) {
-        input_ = text;
-        return *this;
-    }
-
-    Run& with_start_timeout(std::chrono::nanoseconds timeout) {
-        start_timeout_ = timeout;
-        return *this;
-    }
-
-    Run& with_orderly_shutdown() {
-        orderly_ = true;
-        return *this;
-    }
-
-    // What to do once the process runs, or at once.
-    Run& when_running(std::function<void(Sandbox&)> action) {
-        when_running_ = std::move(action);
-        return *this;
-    }
-
-    Run& at_once(std::function<void(Sandbox&)> action) {
-        at_once_ = std::move(action);
-        return *this;
-    }
-
-    SandboxEnd run() {
-        EventLoop loop;
-        SandboxEnd end;
-        Sandbox* handle = nullptr;
-        engine::ContainerStdio stdio(
-            loop, {input_.has_value(), true, true}, [](auto, auto) {},
-            [&] { handle->streams_drained(); });
-        auto client = stdio.attach(input_.has_value()).value();
-        if (input_) {
-            REQUIRE(write_full(client.input.get(), std::as_bytes(std::span(*input_))));
-            client.input.reset();
-        }
-        Sandbox sandbox(loop, plan(), stdio, trace,
-                        {[] {},
-                         [&] {
-                             if (when_running_) when_running_(*handle);
-                         },
-                         [&](const SandboxEnd& ended) {
-                             end = ended;
-                             loop.stop();
-                         }});
-        handle = &sandbox;
-        REQUIRE(sandbox.begin());
-        const pid_t pid = sandbox.vmm_pid();
-        if (at_once_) at_once_(sandbox);
-        loop.run();
-        // Nothing is left of the monitor, not even a zombie.
-        CHECK(::kill(pid, 0) != 0);
-        output_ = available(client.output);
-        error_ = available(client.error);
-        return end;
-    }
-
-    [[nodiscard]] const std::string& output() const { return output_; }
-
-    [[nodiscard]] const std::string& error() const { return error_; }
-
-    Trace trace;
-
-  private:
-    SandboxPlan plan() {
-        SandboxPlan plan;
-        plan.vm.program = FAKE_VMM;
-        plan.launch.kvm = open_file("/dev/null", O_RDWR).value();
-        plan.launch.kernel = open_file("/dev/null", O_RDONLY).value();
-        plan.launch.shape = {1, std::uint64_t{64} << 20U};
-        plan.launch.kernel_arguments = behaviour_;
-        plan.start = std::make_unique<agent::v1::StartRequest>();
-        plan.start_timeout = start_timeout_;
-        plan.orderly_shutdown = orderly_;
-        return plan;
-    }
-
-    static std::string available(const UniqueFd& socket) {
-        std::string text(65536, '\0');
-        const ssize_t count = ::recv(socket.get(), text.data(), text.size(), MSG_DONTWAIT);
-        text.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-        return text;
-    }
-
-    std::string behaviour_;
-    std::optional<std::string> input_;
-    std::string output_;
-    std::string error_;
-    std::chrono::nanoseconds start_timeout_ = kLong;
-    bool orderly_ = false;
-    std::function<void(Sandbox&)> when_running_;
-    std::function<void(Sandbox&)> at_once_;
-};
+using test::Run;
 
 bool contains(const std::string& text, const char* part) {
     return text.find(part) != std::string::npos;
