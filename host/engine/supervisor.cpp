@@ -107,6 +107,9 @@ void Supervisor::on_request(const SessionRef& session, const wire::Request& requ
             resize(request.resize().process(), request.resize().size().rows(),
                    request.resize().size().columns());
             return session->reply(number, {});
+        case wire::Request::kDetach:
+            detach(request.detach().process());
+            return session->reply(number, {});
         case wire::Request::kExec:
             return exec(session, number, request.exec());
         case wire::Request::kCloseOutput:
@@ -215,8 +218,20 @@ void Supervisor::resize(const std::string& process, std::uint32_t rows, std::uin
     const auto width = static_cast<std::uint16_t>(columns);
     if (process.empty()) {
         sandbox->resize(height, width);
+        parts_.events.emit("resize",
+                           {{"height", std::to_string(height)}, {"width", std::to_string(width)}});
     } else {
         sandbox->resize_exec(process, height, width);
+    }
+}
+
+// docker's two events: of the first process, and of a further one.
+void Supervisor::detach(const std::string& process) {
+    if (live() == nullptr) return;
+    if (process.empty()) {
+        parts_.events.emit("detach");
+    } else {
+        parts_.events.emit("exec_detach", {{"execID", process}});
     }
 }
 

@@ -97,6 +97,7 @@ class Supervisor {
     void stop(const SessionRef& session, std::uint32_t number,
               const supervisor::v1::StopRequest& request);
     void resize(const std::string& process, std::uint32_t rows, std::uint32_t columns);
+    void detach(const std::string& process);
     void exec(const SessionRef& session, std::uint32_t number,
               const supervisor::v1::ExecRequest& request);
     void pause(const SessionRef& session, std::uint32_t number, bool resume);

@@ -11,6 +11,7 @@
 #include "base/syscalls.h"
 #include "host/engine/container_config.h"
 #include "host/engine/control_socket.h"
+#include "host/engine/images.h"
 #include "host/engine/spawn.h"
 #include "host/engine/supervisor.h"
 #include "host/state/state_store.h"
@@ -101,10 +102,6 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
 }
 
 }  // namespace
-
-std::string image_store_path(const state::Paths& paths) {
-    return paths.root + "/images";
-}
 
 Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id) {
     UniqueFd first_client(kFirstClientDescriptor);

@@ -14,7 +14,4 @@ namespace bulkhead::engine {
 // socket. Returns when the container has ended. An error has been told to the first client.
 Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id);
 
-// Where the image store is, below Paths::root.
-std::string image_store_path(const state::Paths& paths);
-
 }  // namespace bulkhead::engine

@@ -20,16 +20,16 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 std::string line_of(const Event& event) {
     Json attributes = Json::object();
     for (const auto& [key, value] : event.attributes) attributes[key] = value;
+    Json json = {{"status", event.action}, {"id", event.id}};
+    // As docker: what a container was made from.
     const auto from = event.attributes.find("image");
-    const Json json = {{"status", event.action},
-                       {"id", event.id},
-                       {"from", from == event.attributes.end() ? "" : from->second},
-                       {"Type", event.type},
-                       {"Action", event.action},
-                       {"Actor", {{"ID", event.id}, {"Attributes", attributes}}},
-                       {"scope", "local"},
-                       {"time", event.time_ns / kSecond},
-                       {"timeNano", event.time_ns}};
+    if (event.type == "container" && from != event.attributes.end()) json["from"] = from->second;
+    json["Type"] = event.type;
+    json["Action"] = event.action;
+    json["Actor"] = {{"ID", event.id}, {"Attributes", attributes}};
+    json["scope"] = "local";
+    json["time"] = event.time_ns / kSecond;
+    json["timeNano"] = event.time_ns;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -98,6 +98,7 @@ Result<RemoveReport> ImageStore::remove(std::string_view reference_or_id, Remove
             report.untagged.push_back(familiar_reference(name));
         }
         TRY(table.write(paths_.references()));
+        report.image = found.id;
         if (!last_name) return {};
         report.freed += allocated_bytes(found.id);
         TRY(delete_image(found.id));
@@ -131,8 +132,8 @@ Result<void> ImageStore::collect(RemoveReport& report) const {
     return {};
 }
 
-Result<void> ImageStore::tag(std::string_view reference_or_id,
-                             std::string_view new_reference) const {
+Result<Tagged> ImageStore::tag(std::string_view reference_or_id,
+                               std::string_view new_reference) const {
     const Reference reference = TRY(Reference::parse(new_reference));
     if (reference.digest())
         return Error(
@@ -141,7 +142,8 @@ Result<void> ImageStore::tag(std::string_view reference_or_id,
     ReferenceTable table = TRY(ReferenceTable::read(paths_.references()));
     const Found found = TRY(resolve(reference_or_id, table));
     table.images.insert_or_assign(reference.text(), found.id);
-    return table.write(paths_.references());
+    TRY(table.write(paths_.references()));
+    return Tagged{found.id, reference.familiar()};
 }
 
 }  // namespace bulkhead::image

@@ -159,18 +159,22 @@ Result<std::vector<ImageStore::Chosen>> ImageStore::choose(
     return chosen;
 }
 
-Result<void> ImageStore::save(const std::vector<std::string>& references, int fd) const {
+Result<std::vector<Digest>> ImageStore::save(const std::vector<std::string>& references,
+                                             int fd) const {
     // Layers stay until they are written.
     const FileLock in_use = TRY(FileLock::acquire(paths_.store_lock(), FileLock::Mode::Shared));
     const auto images = TRY(choose(references));
     const LayerStore layers = TRY(LayerStore::open(paths_.layers()));
     const auto archive = TRY(ArchiveWriter::open(fd));
     Saver saver(paths_, layers, *archive);
+    std::vector<Digest> saved;
     for (const Chosen& each : images) {
         TRY_CONTEXT(saver.add(each.image, each.names),
                     concat("saving image ", each.image.id.text()));
+        saved.push_back(each.image.id);
     }
-    return saver.finish().context("saving images");
+    TRY_CONTEXT(saver.finish(), "saving images");
+    return saved;
 }
 
 }  // namespace bulkhead::image

@@ -85,6 +85,7 @@ Result<std::vector<LoadedImage>> ImageStore::load(const std::string& path,
             const ComposedImage composed =
                 TRY(import_and_compose(*container, plan, layers, options));
             loaded.push_back(TRY(publish(plan, composed)));
+            if (options.loaded) options.loaded(loaded.back());
         }
         return {};
     }();

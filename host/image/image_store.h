@@ -61,21 +61,30 @@ struct LoadProgress {
     std::uint64_t total = 0;
 };
 
-struct LoadOptions {
-    std::function<void(const LoadProgress&)> progress;
-    // Instead of the names that the image brings; only for a source with one image.
-    std::string name;
-};
-
 struct LoadedImage {
     Digest id;
     std::vector<std::string> references;  // that name it now, of this load; may be empty
     std::size_t new_layers = 0;
 };
 
+struct LoadOptions {
+    std::function<void(const LoadProgress&)> progress;
+    // Each image when it is there, also when a later one then fails.
+    std::function<void(const LoadedImage&)> loaded;
+    // Instead of the names that the image brings; only for a source with one image.
+    std::string name;
+};
+
+// A new name of an image, as Docker shows it.
+struct Tagged {
+    Digest id;
+    std::string name;
+};
+
 enum class RemoveMode { Normal, Force };
 
 struct RemoveReport {
+    std::optional<Digest> image;        // which it is about, once something of it went
     std::vector<std::string> untagged;  // as Docker shows them
     std::optional<Digest> deleted;      // the image, when its last name went
     std::size_t deleted_layers = 0;
@@ -111,11 +120,13 @@ class ImageStore {
 
     // Writes images as one archive that is an OCI layout and a docker archive. As docker: a name
     // without a tag stands for all tags of its repository, an id for the image without names.
-    [[nodiscard]] Result<void> save(const std::vector<std::string>& references, int fd) const;
+    // Gives which images those were.
+    [[nodiscard]] Result<std::vector<Digest>> save(const std::vector<std::string>& references,
+                                                   int fd) const;
 
     // Gives an image one more name; takes it from the image that had it.
-    [[nodiscard]] Result<void> tag(std::string_view reference_or_id,
-                                   std::string_view new_reference) const;
+    [[nodiscard]] Result<Tagged> tag(std::string_view reference_or_id,
+                                     std::string_view new_reference) const;
 
   private:
     explicit ImageStore(StorePaths paths) : paths_(std::move(paths)) {}

@@ -91,6 +91,9 @@ void Attached::watch_detach_keys() {
 void Attached::detach() {
     if (std::exchange(ended_, true)) return;
     end_ = AttachedEnd{};
+    wire::Request request;
+    request.mutable_detach()->set_process(options_.process);
+    client_.call(std::move(request), [](auto, auto) {});
     input_.reset();
     output_.reset();
     error_.reset();

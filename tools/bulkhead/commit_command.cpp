@@ -9,9 +9,8 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/engine/container_config.h"
-#include "host/engine/supervisor_main.h"
+#include "host/engine/images.h"
 #include "host/image/image_commit.h"
-#include "host/image/image_store.h"
 #include "host/runtime/signals.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
@@ -73,10 +72,12 @@ Result<int> commit_container(const Context& context, const std::string& referenc
     auto client = TRY(FileClient::open(context, reference));
     const auto config = TRY(engine::load_config(client.store().directory_of(client.record())));
     const std::string folder = engine::image_store_path(context.paths);
-    const auto images = TRY(image::ImageStore::open(folder));
-    const image::Image base = TRY_CONTEXT(images.find(config.image_id()), "the container's image");
+    const auto images = TRY(engine::Images::open(context.paths));
+    const image::Image base =
+        TRY_CONTEXT(images.store().find(config.image_id()), "the container's image");
     const UniqueFd layer = TRY(fetch_layer(client, folder, flags.pause));
-    const auto made = TRY(images.commit({.base = base.id,
+    const auto made = TRY(images.commit(client.record(), config,
+                                        {.base = base.id,
                                          .layer = layer.get(),
                                          .name = name,
                                          .author = flags.author,

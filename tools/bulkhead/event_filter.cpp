@@ -36,9 +36,10 @@ bool matches(const events::Event& event, const std::string& key, const std::stri
     if (key == "scope") return value == "local";
     if (key == "label") return has_label(event, value);
     if (key == "image") {
-        const std::string_view image = attribute(event, "image");
+        const bool is_image = event.type == "image";
+        const std::string_view image = attribute(event, is_image ? "name" : "image");
         return image == value || image.substr(0, image.rfind(':')) == value ||
-               (event.type == "image" && event.id == value);
+               (is_image && event.id == value);
     }
     return event.type == "container" &&
            (attribute(event, "name") == value || event.id.starts_with(value));

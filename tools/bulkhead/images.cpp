@@ -1,7 +1,7 @@
 #include "tools/bulkhead/images.h"
 
 #include "base/text.h"
-#include "host/engine/supervisor_main.h"
+#include "host/engine/images.h"
 
 namespace bulkhead::cli {
 

@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "host/engine/images.h"
 #include "tools/bulkhead/command.h"
-#include "tools/bulkhead/images.h"
 
 namespace bulkhead::cli {
 
@@ -41,7 +41,7 @@ int load(const Context& context, const Words& words) {
                            "requested load from standard input, but it is a terminal");
     if (input.empty() || input == "-") input = "/dev/stdin";
 
-    const auto images = open_image_store(context.paths);
+    const auto images = engine::Images::open(context.paths);
     if (!images) return fail(kExitFailure, images.error().message());
     const auto loaded = images->load(input, options);
     if (!loaded) return fail(kExitFailure, loaded.error().message());

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "host/engine/images.h"
 #include "tools/bulkhead/image_filters.h"
 #include "tools/bulkhead/image_use.h"
 #include "tools/bulkhead/images.h"
@@ -38,11 +39,11 @@ Result<Pruned> prune_containers(const Context& context, const Filters& filters) 
 
 Result<Pruned> prune_images(const Context& context, const Filters& filters, bool all) {
     const auto store = TRY(state::StateStore::open(context.paths));
-    const auto images = TRY(open_image_store(context.paths));
+    const auto images = TRY(engine::Images::open(context.paths));
     const auto containers = list_containers(store);
-    const auto filter = TRY(ImageFilter::make(filters, images, std::time(nullptr)));
+    const auto filter = TRY(ImageFilter::make(filters, images.store(), std::time(nullptr)));
     Pruned pruned;
-    for (const image::Image& image : TRY(images.list())) {
+    for (const image::Image& image : TRY(images.store().list())) {
         if (!all && !image.references.empty()) continue;
         if (user_of(image.id.text(), containers) != nullptr || !filter.fits(image)) continue;
         const auto report = images.remove(image.id.text(), image::RemoveMode::Force);

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "host/engine/images.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/image_use.h"
 #include "tools/bulkhead/images.h"
@@ -16,10 +17,10 @@ struct RmiFlags {
     bool no_prune = false;
 };
 
-Result<image::RemoveReport> remove_image(const image::ImageStore& images,
+Result<image::RemoveReport> remove_image(const engine::Images& images,
                                          const std::vector<ListedContainer>& containers,
                                          const std::string& name, bool force) {
-    TRY(check_removable(images, name, containers, force));
+    TRY(check_removable(images.store(), name, containers, force));
     auto report = images.remove(name, force ? image::RemoveMode::Force : image::RemoveMode::Normal);
     if (!report && report.error().is(std::errc::no_such_file_or_directory))
         return Error(report.error().code(), "No such image: " + name);
@@ -37,7 +38,7 @@ int remove_images(const Context& context, const Words& words) {
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.empty())
         return usage_error(kRmiCommand, "'bulkhead rmi' requires at least 1 argument");
-    const auto images = open_image_store(context.paths);
+    const auto images = engine::Images::open(context.paths);
     if (!images) return fail(kExitFailure, images.error().message());
     const auto store = state::StateStore::open(context.paths);
     if (!store) return fail(kExitFailure, store.error().message());

@@ -7,8 +7,8 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/engine/images.h"
 #include "tools/bulkhead/command.h"
-#include "tools/bulkhead/images.h"
 
 namespace bulkhead::cli {
 
@@ -21,7 +21,7 @@ Error image_error(const Error& error, const std::string& name) {
 }
 
 // Whole or not at all, unless it is a device or a pipe.
-Result<void> save_to_file(const image::ImageStore& images, const Words& references,
+Result<void> save_to_file(const engine::Images& images, const Words& references,
                           const std::string& path) {
     constexpr mode_t kMode = 0600;
 
@@ -55,7 +55,7 @@ int save(const Context& context, const Words& words) {
     if (output.empty() && ::isatty(STDOUT_FILENO) != 0)
         return usage_error(kSaveCommand,
                            "cowardly refusing to save to a terminal; use -o or redirect");
-    const auto images = open_image_store(context.paths);
+    const auto images = engine::Images::open(context.paths);
     if (!images) return fail(kExitFailure, images.error().message());
     const auto saved = output.empty() ? images->save(parsed.arguments, STDOUT_FILENO)
                                       : save_to_file(*images, parsed.arguments, output);
@@ -67,7 +67,7 @@ int tag(const Context& context, const Words& words) {
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.size() != 2)
         return usage_error(kTagCommand, "'bulkhead tag' requires exactly 2 arguments");
-    const auto images = open_image_store(context.paths);
+    const auto images = engine::Images::open(context.paths);
     if (!images) return fail(kExitFailure, images.error().message());
     const auto tagged = images->tag(parsed.arguments[0], parsed.arguments[1]);
     if (tagged) return kExitOk;

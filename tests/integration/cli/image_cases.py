@@ -1,5 +1,6 @@
 """Images: out of the store and back, and away."""
 
+import datetime
 import json
 import os
 import re
@@ -129,3 +130,46 @@ def disk_use(program):
     expect(program.out("info", "-f", "{{.ContainersStopped}}") == "1\n", "info -f")
     version = program.out("version", "-f", "{{.Client.Version}}").strip()
     expect(program.out("version").startswith(f"bulkhead {version}\n"), "version -f")
+
+
+def events(program):
+    """What commands do to images is in the journal, with docker's words."""
+    one = program.image("one", files=("one",), labels={"tier": "front"})
+    two = program.image("two", files=("two",))
+    program.out("tag", "one", "example.com/team/one:1.0")
+    program.out("save", "-o", program.file("both.tar"), "one", "two")
+    program.out("rmi", "one")
+    program.out("create", "--name", "user", "two")
+    program.out("rmi", "example.com/team/one:1.0")
+    program.out("rm", "user")
+    program.out("image", "prune", "-af")
+    program.error("rmi", "nowhere")
+
+    def told(*filters):
+        words = [word for each in filters for word in ("--filter", each)]
+        lines = program.out("events", "--since", "1h", "--until", "0s", "--format", "json", *words).splitlines()
+        return [json.loads(line) for line in lines]
+
+    def short(found):
+        return [(event["Action"], event["Actor"]["ID"], event["Actor"]["Attributes"]["name"]) for event in found]
+
+    images = told("type=image")
+    expect(short(images) == [("load", one, one), ("load", two, two), ("tag", one, "example.com/team/one:1.0"),
+                             ("save", one, one), ("save", two, two), ("untag", one, one), ("untag", one, one),
+                             ("delete", one, one), ("untag", two, two), ("delete", two, two)], f"{images}")
+    expect(all(event["Type"] == "image" and event["status"] == event["Action"] and "from" not in event for event in images), f"{images}")
+    expect([event["Actor"]["Attributes"].get("tier") for event in images if event["Actor"]["ID"] == one] == ["front"] * 6, f"{images}")
+    expect(short(told("event=untag", "label=tier=front")) == [("untag", one, one)] * 2, "event= and label=")
+    expect(short(told("image=example.com/team/one")) == [("tag", one, "example.com/team/one:1.0")], "image=NAME")
+    expect([event["Action"] for event in told(f"image={two}", "event!=save")] == ["load", "untag", "delete"], "image=ID")
+    expect([event["Action"] for event in told("type=container")] == ["create", "destroy"], "type=container")
+    # A time without a zone is the caller's: here five hours ahead of Greenwich.
+    for hours, wanted in ((4, len(told())), (6, 0)):
+        moment = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%S")
+        command = program.command("events", "--since", moment, "--until", "0s")
+        lines = subprocess.run(command, env={**os.environ, "TZ": "XXX-5"}, capture_output=True, check=True).stdout
+        expect(lines.count(b"\n") == wanted, f"since {moment}: {lines}")
+    # An image that was whole before a load failed is there, and told.
+    with open(program.file("both.tar"), "rb") as file:
+        program.call("load", data=file.read()[:20000])
+    expect(len(told("event=load")) == 2 + len(program.out("images", "-q").splitlines()), "a load that failed half-way")

@@ -121,6 +121,11 @@ def session(bulkhead):
     run.type(b"exit 4\n")
     code = run.finish()
     expect(code == 4, f"exit code {code}")
+    # A terminal of another size than the one before, at the first attach.
+    told = subprocess.run(bulkhead.command("events", "--since", "1h", "--until", "0s", "--filter", "container=desk", "--format",
+                                           "{{.Action}} {{.Actor.Attributes.height}}"), check=True, stdout=subprocess.PIPE).stdout.decode()
+    expect(told.count("detach") == 2, f"events: {told}")
+    expect("resize 40" in told, f"events: {told}")
     subprocess.run(bulkhead.command("rm", "desk"), check=True, stdout=subprocess.DEVNULL)
 
 

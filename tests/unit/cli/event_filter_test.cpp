@@ -41,6 +41,26 @@ TEST_CASE("what each key looks at") {
     CHECK_FALSE(takes({"label=tier=back"}));
 }
 
+TEST_CASE("of an image's event, the image is its id and the name that it is about") {
+    const events::Event event{1,
+                              "image",
+                              "tag",
+                              "sha256:00ff",
+                              {{"name", "example.com:5000/app:1"}, {"image", "a label"}}};
+    const auto fits = [&](const Words& filters) {
+        const auto filter = EventFilter::parse(filters);
+        REQUIRE(filter);
+        return filter->takes(event);
+    };
+    CHECK(fits({"type=image", "event=tag"}));
+    CHECK(fits({"image=sha256:00ff"}));
+    CHECK(fits({"image=example.com:5000/app:1"}));
+    CHECK(fits({"image=example.com:5000/app"}));
+    CHECK_FALSE(fits({"image=a label"}));
+    CHECK_FALSE(fits({"container=sha256:00ff"}));
+    CHECK_FALSE(fits({"event=untag"}));
+}
+
 TEST_CASE("a key with ! is for the opposite") {
     CHECK_FALSE(takes({"event!=health_status"}));
     CHECK(takes({"event!=exec_die"}));

@@ -26,6 +26,15 @@ TEST_CASE("an event has docker's words") {
         "2023-11-14T22:13:20.123456789Z container die 00ff (exitCode=3, image=busybox, name=web)");
 }
 
+TEST_CASE("only a container was made from something") {
+    Event event = example();
+    event.type = "image";
+    CHECK(to_json(event).find("\"from\"") == std::string::npos);
+    event = example();
+    event.attributes.erase("image");
+    CHECK(to_json(event).find("\"from\"") == std::string::npos);
+}
+
 TEST_CASE("an event survives being written and read") {
     const auto read = parse_event(to_json(example()));
     REQUIRE(read);
