@@ -42,17 +42,23 @@ ContainerEvents Engine::events_of(const Record& record) const {
     return {event_journal(store_.paths()), record, config ? *config : container::v1::Config()};
 }
 
-Result<Record> Engine::create(const state::NewContainer& wanted, const MakeConfig& make_config) {
+Result<state::Container> Engine::create(const state::NewContainer& wanted,
+                                        const MakeConfig& make_config) {
     state::Container container = TRY(store_.create(wanted));
     const auto config = TRY(make_config(container.record()));
     TRY(save_config(container.directory(), config));
     ContainerEvents(event_journal(store_.paths()), container.record(), config).emit("create");
     container.keep();
-    return container.record();
+    return container;
 }
 
 Result<UniqueFd> Engine::launch(const Record& record) const {
     return launch_supervisor(store_, record);
+}
+
+Result<UniqueFd> Engine::launch(state::Container created) const {
+    const Record record = created.record();
+    return launch_supervisor(store_, record, created.hand_over());
 }
 
 Result<UniqueFd> Engine::connect(const Record& record) const {

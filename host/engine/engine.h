@@ -52,12 +52,16 @@ class Engine {
     }
 
     using MakeConfig = std::function<Result<container::v1::Config>(const state::Record&)>;
-    // After an error nothing of it is left.
-    Result<state::Record> create(const state::NewContainer& wanted, const MakeConfig& make_config);
+    // After an error nothing of it is left. As long as the result lives nobody else can start or
+    // remove it; it stays when that goes.
+    Result<state::Container> create(const state::NewContainer& wanted,
+                                    const MakeConfig& make_config);
 
     // A connection to the container's supervisor: a new one, for a container that does not run, or
     // the one that runs. Errors of the second are for users: "container web is not running".
     [[nodiscard]] Result<UniqueFd> launch(const state::Record& record) const;
+    // Of one that was just created: nobody comes in between.
+    [[nodiscard]] Result<UniqueFd> launch(state::Container created) const;
     [[nodiscard]] Result<UniqueFd> connect(const state::Record& record) const;
 
     // What a supervisor has to do for one call at most; only a hanging one takes longer.

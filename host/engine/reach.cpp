@@ -6,10 +6,13 @@
 
 namespace bulkhead::engine {
 
-Result<UniqueFd> launch_supervisor(const state::StateStore& store, const state::Record& record) {
+Result<UniqueFd> launch_supervisor(const state::StateStore& store, const state::Record& record,
+                                   UniqueFd lock) {
     const state::Paths& paths = store.paths();
-    return spawn_supervisor({"--root", paths.root, "--state", paths.state, "supervise", record.id},
-                            store.directory_of(record) + "/supervisor.log");
+    std::vector<std::string> words = {"--root",    paths.root,  "--state",
+                                      paths.state, "supervise", record.id};
+    if (lock.valid()) words.emplace_back("locked");
+    return spawn_supervisor(words, store.directory_of(record) + "/supervisor.log", lock);
 }
 
 Result<UniqueFd> connect_supervisor(const state::StateStore& store, const state::Record& record) {

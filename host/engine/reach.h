@@ -9,8 +9,10 @@
 namespace bulkhead::engine {
 
 // For a container that nobody owns: a supervisor that waits for what it shall do, and goes when its
-// last client has gone.
-Result<UniqueFd> launch_supervisor(const state::StateStore& store, const state::Record& record);
+// last client has gone. `lock`: what state::Container::hand_over() gave, so that nobody comes in
+// between.
+Result<UniqueFd> launch_supervisor(const state::StateStore& store, const state::Record& record,
+                                   UniqueFd lock = {});
 
 // An error is for the user: "container web is not running".
 Result<UniqueFd> connect_supervisor(const state::StateStore& store, const state::Record& record);

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
+#include <span>
 
 #include "base/syscalls.h"
 
@@ -17,22 +17,28 @@ namespace bulkhead::engine {
 
 namespace {
 
-constexpr int kDescriptors = kFirstClientDescriptor + 1;
+constexpr int kMostDescriptors = kLockDescriptor + 1;
+
+// What becomes its descriptors 0, 1, ...
+using Sources = std::span<const int>;
+
 constexpr const char* kOurselves = "/proc/self/exe";
 
 // Above the descriptors that the child assigns, so that none is overwritten before it is used.
 Result<UniqueFd> duplicate_high(int fd) {
-    UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, kDescriptors));
+    UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, kMostDescriptors));
     if (!copy.valid()) return errno_error("duplicate descriptor");
     return copy;
 }
 
 // Runs in the grandchild: only async-signal-safe calls. Gives the error number of what failed.
-int become_supervisor(const std::array<int, kDescriptors>& sources, char* const* arguments) {
-    for (int target = 0; target < kDescriptors; ++target) {
-        if (::dup2(sources[static_cast<std::size_t>(target)], target) < 0) return errno;
+int become_supervisor(Sources sources, char* const* arguments) {
+    int target = 0;
+    for (const int source : sources) {
+        if (::dup2(source, target) < 0) return errno;
+        ++target;
     }
-    if (::syscall(SYS_close_range, kDescriptors, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
+    if (::syscall(SYS_close_range, target, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
     if (::setsid() < 0) return errno;
     if (::chdir("/") != 0) return errno;
     sigset_t none;
@@ -44,8 +50,7 @@ int become_supervisor(const std::array<int, kDescriptors>& sources, char* const*
 
 // In between, so that the supervisor is nobody's child and leaves no zombie with a long-lived
 // parent.
-[[noreturn]] void run_child(const std::array<int, kDescriptors>& sources, char* const* arguments,
-                            int failure_pipe) {
+[[noreturn]] void run_child(Sources sources, char* const* arguments, int failure_pipe) {
     const pid_t pid = ::fork();
     if (pid > 0) ::_exit(0);
     const int failure = pid < 0 ? errno : become_supervisor(sources, arguments);
@@ -60,13 +65,20 @@ void reap(pid_t pid) {
 
 }  // namespace
 
-Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log) {
+Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log,
+                                  const UniqueFd& lock) {
     const UniqueFd null_file = TRY(open_file("/dev/null", O_RDWR));
     const UniqueFd log_file = TRY(open_file(log, O_WRONLY | O_CREAT | O_APPEND, 0600));
     const UniqueFd null = TRY(duplicate_high(null_file.get()));
     const UniqueFd errors = TRY(duplicate_high(log_file.get()));
     auto pair = TRY(make_socketpair(SOCK_SEQPACKET));
     const UniqueFd theirs = TRY(duplicate_high(pair.second.get()));
+    std::vector<int> sources = {null.get(), null.get(), errors.get(), theirs.get()};
+    UniqueFd their_lock;
+    if (lock.valid()) {
+        their_lock = TRY(duplicate_high(lock.get()));
+        sources.push_back(their_lock.get());
+    }
     auto failure = TRY(make_pipe());
     UniqueFd failure_end = TRY(duplicate_high(failure.second.get()));
 
@@ -76,8 +88,7 @@ Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const s
     const pid_t pid = ::fork();
     if (pid < 0) return errno_error("fork");
     if (pid == 0) {
-        run_child({null.get(), null.get(), errors.get(), theirs.get()}, arguments.data(),
-                  failure_end.get());
+        run_child(sources, arguments.data(), failure_end.get());
     }
     reap(pid);
     failure.second.reset();

@@ -12,9 +12,13 @@ namespace bulkhead::engine {
 
 // Where the supervisor finds its first client.
 inline constexpr int kFirstClientDescriptor = 3;
+// And the container's lock, if that was handed over.
+inline constexpr int kLockDescriptor = 4;
 
 // Runs our own program with these words, in a session of its own and with nothing of ours but the
-// connection, whose other end is given. Its messages go to the file `log`.
-Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log);
+// connection, whose other end is given, and the lock, unless that is invalid. Its messages go to
+// the file `log`.
+Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log,
+                                  const UniqueFd& lock);
 
 }  // namespace bulkhead::engine

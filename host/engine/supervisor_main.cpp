@@ -63,11 +63,12 @@ logs::LogWriter::Options log_options(const container::v1::Config& config, std::s
 }
 
 Result<void> serve(const state::Paths& paths, const HostFiles& files, const std::string& id,
-                   UniqueFd& first_client) {
+                   UniqueFd lock, UniqueFd& first_client) {
     const UniqueFd signals = TRY(watch_signals());
     auto store = TRY(state::StateStore::open(paths));
     const state::Record record = TRY(store.find(id));
-    state::Container container = TRY(store.claim(record));
+    state::Container container =
+        TRY(lock.valid() ? store.adopt(record, std::move(lock)) : store.claim(record));
     const FaultPoints faults = FaultPoints::from_environment();
     faults.reach("claimed");
     auto config = std::make_unique<container::v1::Config>(TRY(load_config(container.directory())));
@@ -103,9 +104,11 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
 
 }  // namespace
 
-Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id) {
+Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id,
+                       Lock lock) {
     UniqueFd first_client(kFirstClientDescriptor);
-    const auto served = serve(paths, files, id, first_client);
+    UniqueFd handed_over(lock == Lock::HandedOver ? kLockDescriptor : -1);
+    const auto served = serve(paths, files, id, std::move(handed_over), first_client);
     if (!served && first_client.valid()) tell_client(std::move(first_client), served.error());
     return served;
 }

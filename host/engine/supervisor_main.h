@@ -11,7 +11,10 @@
 namespace bulkhead::engine {
 
 // Serves the first client at kFirstClientDescriptor, and those who connect to the container's
-// socket. Returns when the container has ended. An error has been told to the first client.
-Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id);
+// socket. `lock`: the container's at kLockDescriptor is ours. Returns when the container has ended.
+// An error has been told to the first client.
+enum class Lock { Take, HandedOver };
+Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id,
+                       Lock lock);
 
 }  // namespace bulkhead::engine

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -51,6 +52,13 @@ class Container {
     void release() {
         keep();
         lock_.reset();
+    }
+
+    // As keep(), and the lock is the caller's, for another process to adopt() it: in between nobody
+    // else can own the container, or remove it.
+    [[nodiscard]] UniqueFd hand_over() {
+        keep();
+        return std::move(lock_);
     }
 
     // Removes directory, name and log now, and says what went wrong.

@@ -235,6 +235,27 @@ Result<Container> StateStore::claim(const Record& record) {
         return Error(std::make_error_code(std::errc::device_or_resource_busy),
                      busy_text(directory, record));
     }
+    return own(record, std::move(lock));
+}
+
+Result<Container> StateStore::adopt(const Record& record, UniqueFd lock) {
+    // It came through an exec.
+    if (::fcntl(lock.get(), F_SETFD, FD_CLOEXEC) != 0)
+        return errno_error("the lock that was handed over");
+    const std::string path = concat(directory_of(record), "/", kLockFile);
+
+    struct stat handed {
+    }, file{};
+
+    if (::fstat(lock.get(), &handed) != 0) return errno_error("the lock that was handed over");
+    if (::stat(path.c_str(), &file) != 0) return errno_error(path);
+    if (handed.st_dev != file.st_dev || handed.st_ino != file.st_ino || !TRY(try_lock(lock)))
+        return Error("the lock that was handed over is not that of container " + record.name);
+    return own(record, std::move(lock));
+}
+
+Result<Container> StateStore::own(const Record& record, UniqueFd lock) const {
+    const std::string directory = directory_of(record);
     Record current = TRY(read_record(directory));  // it may have changed before the lock was ours
     current.owner_pid = ::getpid();
     // Not among the arguments: one of them may be moved from before the others are made.
@@ -309,7 +330,8 @@ Result<void> StateStore::remove(const Record& record, bool force) {
     const UniqueFd lock = TRY(open_file(directory + "/" + kLockFile, O_RDWR));
     if (!TRY(try_lock(lock))) {
         if (!force) {
-            return Error(concat("cannot remove container \"", record.name,
+            return Error(std::make_error_code(std::errc::device_or_resource_busy),
+                         concat("cannot remove container \"", record.name,
                                 "\": container is running: stop the container before removing or "
                                 "force remove"));
         }

@@ -37,6 +37,9 @@ class StateStore {
     // is EBUSY: it has an owner.
     Result<Container> claim(const Record& record);
 
+    // As claim(), with the lock that another process had and handed over.
+    Result<Container> adopt(const Record& record, UniqueFd lock);
+
     // Gives a container that this process owns another name. An error that is EEXIST: it is taken.
     Result<void> rename(Container& container, const std::string& name) const;
 
@@ -56,8 +59,8 @@ class StateStore {
     // By full id, name, or the beginning of an id that fits one container only.
     [[nodiscard]] Result<Record> find(std::string_view reference) const;
 
-    // Removes a container that does not run. With `force` its VM is killed first; its owner then
-    // ends by itself, and this waits until it has.
+    // Removes a container that nobody owns; an error that is EBUSY: it has an owner. With `force`
+    // its VM is killed first; its owner then ends by itself, and this waits until it has.
     Result<void> remove(const Record& record, bool force);
 
   private:
@@ -65,6 +68,7 @@ class StateStore {
 
     Result<void> sweep() const;
     void sweep_files() const;
+    [[nodiscard]] Result<Container> own(const Record& record, UniqueFd lock) const;
     [[nodiscard]] bool container_exists(std::string_view id) const;
     [[nodiscard]] std::string containers_folder(bool auto_remove) const;
     [[nodiscard]] std::string name_link(std::string_view name) const;

@@ -81,8 +81,8 @@ Result<void> write_id(const std::string& path, const std::string& id) {
     return write_full(file.get(), std::as_bytes(std::span(id)));
 }
 
-Result<state::Record> create_from_image(const Context& context, const RunFlags& flags,
-                                        engine::Engine& engine) {
+Result<state::Container> create_from_image(const Context& context, const RunFlags& flags,
+                                           engine::Engine& engine) {
     const image::Image image = TRY(find_image(context.paths, flags.image));
     TRY(check_platform(flags.platform, flags.image, image));
     return engine.create(
@@ -90,7 +90,7 @@ Result<state::Record> create_from_image(const Context& context, const RunFlags& 
         [&](const state::Record& made) { return make_config(flags, image, made.id); });
 }
 
-Result<state::Record> create_from_bundle(const RunFlags& flags, engine::Engine& engine) {
+Result<state::Container> create_from_bundle(const RunFlags& flags, engine::Engine& engine) {
     Config config = TRY(bundle_config(flags));
     set_machine(flags, *config.mutable_machine());
     size_by_limits(config);
@@ -102,16 +102,17 @@ Result<state::Record> create_from_bundle(const RunFlags& flags, engine::Engine& 
 
 }  // namespace
 
-Result<state::Record> create_container(const Context& context, const RunFlags& flags,
-                                       engine::Engine& engine) {
-    const state::Record record =
+Result<state::Container> create_container(const Context& context, const RunFlags& flags,
+                                          engine::Engine& engine) {
+    state::Container container =
         TRY(flags.bundle.empty() ? create_from_image(context, flags, engine)
                                  : create_from_bundle(flags, engine));
-    if (auto written = write_id(flags.cid_file, record.id); !written) {
-        static_cast<void>(engine.remove(record, /*force=*/false));
+    if (auto written = write_id(flags.cid_file, container.record().id); !written) {
+        container.release();
+        static_cast<void>(engine.remove(container.record(), /*force=*/false));
         return std::move(written).error();
     }
-    return record;
+    return container;
 }
 
 }  // namespace bulkhead::cli

@@ -10,7 +10,7 @@
 namespace bulkhead::cli {
 
 // `flags` is complete: environment and terminal size included.
-Result<state::Record> create_container(const Context& context, const RunFlags& flags,
-                                       engine::Engine& engine);
+Result<state::Container> create_container(const Context& context, const RunFlags& flags,
+                                          engine::Engine& engine);
 
 }  // namespace bulkhead::cli

@@ -28,6 +28,7 @@ Result<Pruned> prune_containers(const Context& context, const Filters& filters) 
         const std::uint64_t bytes = total_usage(container);
         // One that somebody starts or removes at the same time is no failure.
         if (const auto removed = engine.remove(container.record, false); !removed) {
+            if (removed.error().is(std::errc::device_or_resource_busy)) continue;
             log::warning(removed.error().message());
             continue;
         }

@@ -67,10 +67,11 @@ Result<int> run_container(const Context& context, RunFlags& flags) {
     if (flags.terminal && flags.interactive && !flags.detach && ::isatty(STDIN_FILENO) == 0)
         return Error("the input device is not a TTY");
     auto engine = TRY(engine::Engine::open(context.paths));
-    const state::Record record = TRY(create_container(context, flags, engine));
+    state::Container created = TRY(create_container(context, flags, engine));
+    const state::Record record = created.record();
     trace.step("create the container");
     auto end = [&]() -> Result<AttachedEnd> {
-        UniqueFd connection = TRY(engine.launch(record));
+        UniqueFd connection = TRY(engine.launch(std::move(created)));
         trace.step("start the supervisor");
         if (flags.detach) return start_in_background(std::move(connection));
         return run_in_foreground(std::move(connection),
@@ -105,8 +106,8 @@ int run(const Context& context, const Words& words) {
 Result<int> create_only(const Context& context, RunFlags& flags) {
     TRY(complete_flags(flags));
     auto engine = TRY(engine::Engine::open(context.paths));
-    const state::Record record = TRY(create_container(context, flags, engine));
-    std::cout << record.id << "\n";
+    const state::Container created = TRY(create_container(context, flags, engine));
+    std::cout << created.record().id << "\n";
     return kExitOk;
 }
 

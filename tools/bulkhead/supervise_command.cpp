@@ -9,16 +9,20 @@ namespace bulkhead::cli {
 namespace {
 
 int supervise(const Context& context, const Words& words) {
-    if (words.size() != 1) return usage_error(kSuperviseCommand, "want a container's id");
+    const bool locked = words.size() == 2 && words[1] == "locked";
+    if (words.size() != 1 && !locked)
+        return usage_error(kSuperviseCommand, "want a container's id");
     const auto files = find_host_files();
     if (!files) return fail(kExitFailure, files.error().message());
-    const auto done = engine::supervise(context.paths, *files, words.front());
+    const auto done = engine::supervise(context.paths, *files, words.front(),
+                                        locked ? engine::Lock::HandedOver : engine::Lock::Take);
     return done ? kExitOk : fail(kExitFailure, done.error().message());
 }
 
 }  // namespace
 
-const Command kSuperviseCommand = {"supervise", "supervise ID", "Own a container while it runs",
-                                   "",          kExitFailure,   supervise};
+const Command kSuperviseCommand = {
+    "supervise", "supervise ID [locked]", "Own a container while it runs", "", kExitFailure,
+    supervise};
 
 }  // namespace bulkhead::cli

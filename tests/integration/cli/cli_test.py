@@ -20,7 +20,7 @@ from program import Program  # noqa: E402
 from support import Failure  # noqa: E402
 
 CASES = {case.__name__: case for case in (
-    image_cases.round_trip, image_cases.other_tools, image_cases.removing, image_cases.pruning, image_cases.disk_use,
+    image_cases.round_trip, image_cases.other_tools, image_cases.removing, image_cases.pruning, image_cases.pruning_beside_runs, image_cases.disk_use,
     image_cases.events,
     list_cases.lists, list_cases.inspecting,
     shell_cases.completing, shell_cases.manual, shell_cases.groups)}

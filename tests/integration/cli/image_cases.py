@@ -113,6 +113,24 @@ def pruning(program):
     expect(os.listdir(os.path.join(program.root, "images", "layers", "sha256")) == [], "layers are left")
 
 
+def pruning_beside_runs(program):
+    """A prune never takes a container away from a `run` that is about to start it."""
+    program.image("app")
+    runs = []
+    for number in range(40):
+        # Without a kernel no start succeeds; what is said of it comes from the container's own supervisor.
+        command = program.command("run", "-d", "--name", f"run{number}", "--kernel", "/nowhere/vmlinux", "app")
+        runs.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        if number % 4 == 3:
+            program.out("container", "prune", "-f")
+    while any(run.poll() is None for run in runs):
+        program.out("container", "prune", "-f")
+    for run in runs:
+        message = run.communicate()[1].decode()
+        expect("/nowhere/vmlinux" in message, f"a run lost its container: {message}")
+    expect(program.out("ps", "-aq") == "", "something is left")
+
+
 def disk_use(program):
     """system df and info count what is there."""
     program.image("used", files=("base", "one"))

@@ -1,8 +1,10 @@
 #include "host/state/state_store.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "base/syscalls.h"
@@ -133,6 +135,46 @@ TEST_CASE("a name whose container is gone is stale, and can be taken") {
     REQUIRE(::symlink("0123", (temporary.paths().root + "/names/web").c_str()) == 0);
     const Container container = create(store, wanted("web"));
     CHECK(container.record().name == "web");
+}
+
+TEST_CASE("between two owners that hand it over, nobody can own or remove a container") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    std::optional<Container> created = create(store, wanted("web"));
+    const Record record = created->record();
+    const auto is_busy = [&] {
+        const auto removed = store.remove(record, /*force=*/false);
+        return !store.claim(record) && !removed &&
+               removed.error().is(std::errc::device_or_resource_busy);
+    };
+    CHECK(is_busy());
+    UniqueFd lock = created->hand_over();
+    created.reset();
+    CHECK(is_busy());
+    // As a process does that inherits it.
+    UniqueFd inherited(::dup(lock.get()));
+    lock.reset();
+    CHECK(is_busy());
+    {
+        const auto adopted = store.adopt(record, std::move(inherited));
+        REQUIRE(adopted);
+        CHECK(adopted->record().owner_pid == ::getpid());
+        CHECK(is_busy());
+    }
+    CHECK(store.remove(record, /*force=*/false));
+    CHECK(temporary.leftovers() == 0);
+}
+
+TEST_CASE("another container's lock, or one that somebody else has, is not adopted") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    Container one = create(store, wanted("one"));
+    Container two = create(store, wanted("two"));
+    const Record second = two.record();
+    CHECK_FALSE(store.adopt(second, one.hand_over()));
+    CHECK_FALSE(
+        store.adopt(second, open_file(store.directory_of(second) + "/lock", O_RDWR).value()));
+    CHECK(store.adopt(second, two.hand_over()));
 }
 
 TEST_CASE("a container without an owner can be claimed once, and stays when the claim goes") {
