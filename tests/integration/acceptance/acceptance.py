@@ -4,7 +4,6 @@
   acceptance.py CASE --build build/release
 """
 
-import argparse
 import hashlib
 import os
 import signal
@@ -13,7 +12,8 @@ import sys
 import threading
 import time
 
-from support import Bulkhead, Failure, Footprint, expect, parent_of
+from case_main import case_main
+from support import Bulkhead, Footprint, expect, parent_of
 
 BLOCK = os.urandom(1 << 20)  # sent again and again: making a gigabyte of noise would measure the noise
 STDIO_MIB = int(os.environ.get("BULKHEAD_TEST_STDIO_MIB", "1024"))
@@ -181,23 +181,9 @@ def killed_supervisor(bulkhead):
     Footprint(bulkhead).expect_same(before, "a killed supervisor")
 
 
-CASES = {case.__name__: case for case in (debian_programs, debian_disk, stdio_volume, repeated_runs, guest_panic,
-                                          killed_monitor, killed_cli, killed_supervisor)}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--build", required=True)
-    arguments = parser.parse_args()
-    try:
-        CASES[arguments.case](Bulkhead(os.path.abspath(arguments.build)))
-    except Failure as failure:
-        print(f"{arguments.case}: {failure}", file=sys.stderr)
-        return 1
-    print(f"{arguments.case}: as expected")
-    return 0
+CASES = (debian_programs, debian_disk, stdio_volume, repeated_runs, guest_panic, killed_monitor, killed_cli,
+         killed_supervisor)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(case_main(__doc__, CASES, "--build", lambda case, build: case(Bulkhead(build))))

@@ -7,7 +7,6 @@ case the status is right, nothing hangs and nothing is left. One case for each c
 How much is done follows BULKHEAD_TEST_SCALE (default 1; tools/soak sets more).
 """
 
-import argparse
 import os
 import pathlib
 import sys
@@ -20,32 +19,18 @@ for folder in ("acceptance", "run"):
 import crowd_cases  # noqa: E402
 import death_cases  # noqa: E402
 import place_cases  # noqa: E402
-from support import Bulkhead, Failure, Footprint  # noqa: E402
+from case_main import case_main, leaving_nothing  # noqa: E402
 
-CASES = {case.__name__: case for case in (
+CASES = (
     death_cases.killed_at_every_stage, death_cases.stopped_supervisor, death_cases.wedged_guest,
     death_cases.agent_and_kernel,
     place_cases.full_state_disk, place_cases.read_only_state, place_cases.clock_jumps,
-    crowd_cases.many_at_once, crowd_cases.many_execs, crowd_cases.much_output)}
+    crowd_cases.many_at_once, crowd_cases.many_execs, crowd_cases.much_output)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--build", required=True)
-    arguments = parser.parse_args()
-    try:
-        bulkhead = Bulkhead(os.path.abspath(arguments.build))
-        bulkhead.run("--rm", "busybox", "true", check_code=0)  # makes what is made once
-        before = Footprint(bulkhead)
-        CASES[arguments.case](bulkhead, int(os.environ.get("BULKHEAD_TEST_SCALE", "1")))
-        Footprint(bulkhead).expect_same(before, arguments.case)
-    except Failure as failure:
-        print(f"{arguments.case}: {failure}", file=sys.stderr)
-        return 1
-    print(f"{arguments.case}: as expected")
-    return 0
+def scaled(case, build):
+    leaving_nothing(case, build, int(os.environ.get("BULKHEAD_TEST_SCALE", "1")))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(case_main(__doc__, CASES, "--build", scaled))

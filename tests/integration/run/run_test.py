@@ -4,8 +4,6 @@
   run_test.py CASE --build build/release
 """
 
-import argparse
-import os
 import pathlib
 import sys
 
@@ -22,9 +20,9 @@ import list_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import process_cases  # noqa: E402
 import terminal_cases  # noqa: E402
-from support import Bulkhead, Failure, Footprint  # noqa: E402
+from case_main import case_main, leaving_nothing  # noqa: E402
 
-CASES = {case.__name__: case for case in (
+CASES = (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.names,
@@ -37,26 +35,8 @@ CASES = {case.__name__: case for case in (
     policy_cases.events, policy_cases.changing,
     files_cases.copying, files_cases.large_copies, files_cases.hostile_copies, files_cases.stopped_copies,
     files_cases.commits, files_cases.exports, files_cases.usage,
-    failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=CASES)
-    parser.add_argument("--build", required=True)
-    arguments = parser.parse_args()
-    try:
-        bulkhead = Bulkhead(os.path.abspath(arguments.build))
-        bulkhead.run("--rm", "busybox", "true", check_code=0)  # makes what is made once
-        before = Footprint(bulkhead)
-        CASES[arguments.case](bulkhead)
-        Footprint(bulkhead).expect_same(before, arguments.case)
-    except Failure as failure:
-        print(f"{arguments.case}: {failure}", file=sys.stderr)
-        return 1
-    print(f"{arguments.case}: as expected")
-    return 0
+    failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(case_main(__doc__, CASES, "--build", leaving_nothing))
