@@ -13,4 +13,7 @@ namespace bulkhead {
 // bytes begin none.
 [[nodiscard]] std::size_t incomplete_utf8(std::string_view text);
 
+// The beginning of a text, of at most so many bytes, without a part of a character at its end.
+[[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t most);
+
 }  // namespace bulkhead

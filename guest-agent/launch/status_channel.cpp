@@ -1,6 +1,7 @@
 #include "guest-agent/launch/status_channel.h"
 
 #include "base/syscalls.h"
+#include "base/utf8.h"
 #include "base/wire.h"
 
 namespace bulkhead::agent {
@@ -70,8 +71,8 @@ Result<void> StatusChannel::send_ready() {
 Result<void> StatusChannel::send_failure(const LaunchFailure& failure) {
     ByteWriter writer = start(Kind::Failure);
     writer.write(static_cast<std::uint8_t>(failure.kind));
-    const std::string_view text(failure.message);
-    writer.write(std::as_bytes(std::span(text.substr(0, kMaxMessage))));
+    // It goes on as a protobuf string, which half a character at the end would spoil.
+    writer.write(std::as_bytes(std::span(utf8_prefix(failure.message, kMaxMessage))));
     return write_full(channel_.fd(), writer.bytes());
 }
 

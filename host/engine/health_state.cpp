@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "host/logs/log_time.h"
 #include "proto/container.pb.h"
 
@@ -45,7 +46,7 @@ void HealthState::add(HealthProbe probe, nanoseconds age) {
     } else if (!in_start_period(age) && ++failing_streak_ >= retries_) {
         status_ = "unhealthy";
     }
-    probe.output.resize(std::min(probe.output.size(), HealthProbe::kMaxOutput));
+    probe.output.resize(utf8_prefix(probe.output, HealthProbe::kMaxOutput).size());
     probes_.push_back(std::move(probe));
     if (probes_.size() > kKeptProbes) probes_.pop_front();
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "host/logs/log_time.h"
 
 namespace bulkhead::events {
@@ -58,9 +59,9 @@ bool read_actor(const Json& json, Event& event) {
 
 std::string to_json(Event event) {
     // An action may name a command with all its arguments.
-    event.action.resize(std::min(event.action.size(), kMaxAction));
-    event.type.resize(std::min(event.type.size(), kMaxName));
-    event.id.resize(std::min(event.id.size(), kMaxName));
+    event.action.resize(utf8_prefix(event.action, kMaxAction).size());
+    event.type.resize(utf8_prefix(event.type, kMaxName).size());
+    event.id.resize(utf8_prefix(event.id, kMaxName).size());
     std::string line = line_of(event);
     while (line.size() > kMaxLine && !event.attributes.empty()) {
         event.attributes.erase(std::ranges::max_element(

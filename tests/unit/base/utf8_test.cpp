@@ -40,4 +40,12 @@ TEST_CASE("a character that the end cuts off is found") {
     CHECK(incomplete_utf8("\xC3\x80\x80") == 0);
 }
 
+TEST_CASE("the beginning of a text ends with a whole character") {
+    CHECK(utf8_prefix("caf\xC3\xA9", 5) == "caf\xC3\xA9");
+    CHECK(utf8_prefix("caf\xC3\xA9", 4) == "caf");
+    CHECK(utf8_prefix("caf\xC3\xA9", 0).empty());
+    // What ends so by itself is left alone.
+    CHECK(utf8_prefix("caf\xC3", 4) == "caf\xC3");
+}
+
 }  // namespace bulkhead

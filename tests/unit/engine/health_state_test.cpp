@@ -70,6 +70,13 @@ TEST_CASE("the last checks are kept, each of bounded length") {
     REQUIRE(json["Log"].size() == HealthState::kKeptProbes);
     CHECK(json["Log"][4]["ExitCode"] == 6);
     CHECK(json["Log"][4]["Output"].get<std::string>().size() == HealthProbe::kMaxOutput);
+    // Never in the middle of a character.
+    std::string text = "x";
+    while (text.size() < 10'000) text += "\xC3\xA9";
+    state.add({7, 7, 7, text}, 1s);
+    const auto cut = nlohmann::json::parse(state.to_json())["Log"][4]["Output"].get<std::string>();
+    CHECK(text.starts_with(cut));
+    CHECK(cut.size() == HealthProbe::kMaxOutput - 1);
 }
 
 }  // namespace bulkhead::engine

@@ -60,6 +60,16 @@ TEST_CASE("whatever its attributes hold, an event is one line of bounded length"
     CHECK(read->attributes.at("name") == "web");
 }
 
+TEST_CASE("a long action is cut between characters") {
+    Event event = example();
+    event.action = "exec_create: ";
+    while (event.action.size() < 10'000) event.action += "\xE2\x82\xAC";
+    const auto read = parse_event(to_json(event));
+    REQUIRE(read);
+    CHECK(event.action.starts_with(read->action));
+    CHECK(read->action.size() > 4000);
+}
+
 TEST_CASE("what is no event is nothing") {
     const std::string line = to_json(example());
     const auto without = [&](const std::string& from, const std::string& to) {
