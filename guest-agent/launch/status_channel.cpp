@@ -17,6 +17,14 @@ ByteWriter start(Kind kind) {
     return writer;
 }
 
+std::string rest_of(ByteReader& reader) {
+    // A variable: a loop over what a temporary holds would outlive that.
+    const auto bytes = *reader.take(reader.remaining());
+    std::string text;
+    for (const std::byte each : bytes) text.push_back(static_cast<char>(each));
+    return text;
+}
+
 Result<StatusMessage> parse(Packet packet) {
     ByteReader reader(packet.bytes);
     const auto kind = reader.read<std::uint8_t>();
@@ -38,14 +46,11 @@ Result<StatusMessage> parse(Packet packet) {
             const auto failure = reader.read<std::uint8_t>().value_or(0);
             if (failure < 1 || failure > 3) return Error("status: bad failure class");
             message.failure.kind = static_cast<FailureClass>(failure);
-            const auto text = *reader.take(reader.remaining());
-            for (const std::byte each : text)
-                message.failure.message.push_back(static_cast<char>(each));
+            message.failure.message = rest_of(reader);
             return message;
         }
         case Kind::Result:
-            for (const std::byte each : *reader.take(reader.remaining()))
-                message.result.push_back(static_cast<char>(each));
+            message.result = rest_of(reader);
             return message;
     }
     return Error("status: unknown message");
