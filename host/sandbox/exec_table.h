@@ -45,6 +45,7 @@ class ExecTable {
 
     ExecTable(const ExecTable&) = delete;
     ExecTable& operator=(const ExecTable&) = delete;
+    ~ExecTable() = default;
 
     void start(const oci::v1::Process& process, const ExecPlan& plan, Answer answer);
 

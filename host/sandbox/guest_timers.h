@@ -24,6 +24,7 @@ class GuestTimers {
 
     GuestTimers(const GuestTimers&) = delete;
     GuestTimers& operator=(const GuestTimers&) = delete;
+    ~GuestTimers() = default;
 
     // `timer` stays where it is until it is reset or `expired` is called, which may destroy it.
     void await_stream(EventLoop::Handle& timer, std::function<void()> expired) {
