@@ -111,7 +111,7 @@ int show_events(const Context& context, const Words& words) {
 
 const Command kEventsCommand = {"events",
                                 "events [FLAGS]",
-                                "Show what happens to containers, as it happens",
+                                "Show what happens to containers and images, as it happens",
                                 "bulkhead events --since 10m --filter container=web",
                                 kExitFailure,
                                 show_events};
