@@ -108,7 +108,7 @@ Result<void> supervise(const state::Paths& paths, const HostFiles& files, const 
                        Lock lock) {
     UniqueFd first_client(kFirstClientDescriptor);
     UniqueFd handed_over(lock == Lock::HandedOver ? kLockDescriptor : -1);
-    const auto served = serve(paths, files, id, std::move(handed_over), first_client);
+    auto served = serve(paths, files, id, std::move(handed_over), first_client);
     if (!served && first_client.valid()) tell_client(std::move(first_client), served.error());
     return served;
 }
