@@ -22,6 +22,7 @@ class Input {
 
     Input(const Input&) = delete;
     Input& operator=(const Input&) = delete;
+    ~Input() = default;
 
     // The guest's stream.
     Result<void> connect(UniqueFd stream);

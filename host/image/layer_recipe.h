@@ -20,6 +20,8 @@ class RecipeRecorder : public ByteSource {
   public:
     // `source` is borrowed; `recipe_fd` is an empty file, and stays the caller's.
     RecipeRecorder(ByteSource& source, int recipe_fd);
+    RecipeRecorder(const RecipeRecorder&) = delete;
+    RecipeRecorder& operator=(const RecipeRecorder&) = delete;
     ~RecipeRecorder() override;
 
     Result<std::size_t> read(std::span<std::byte> buffer) override;

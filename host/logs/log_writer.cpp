@@ -144,7 +144,7 @@ Result<void> LogWriter::rotate() {
 }
 
 Result<void> LogWriter::write_whole(std::string_view lines) {
-    const auto written = pwrite_full(file_.get(), std::as_bytes(std::span(lines)), size_);
+    auto written = pwrite_full(file_.get(), std::as_bytes(std::span(lines)), size_);
     if (!written) {
         // A part may be there: readers must not see it. Where that fails too, the next write goes
         // over it.
