@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "archive/tar_header.h"
+#include "base/text.h"
 
 namespace bulkhead::archive {
 
@@ -80,7 +81,7 @@ std::string format_pax(const PaxRecords& records) {
         std::size_t length = rest + 1;
         while (rest + std::to_string(length).size() != length)
             length = rest + std::to_string(length).size();
-        text += std::to_string(length) + " " + name + "=" + value + "\n";
+        text += concat(length, " ", name, "=", value, "\n");
     }
     return text;
 }

@@ -115,8 +115,9 @@ class Walk {
     }
 
     Result<void> add_content(const std::string& path, int directory, std::size_t depth) {
+        const std::string prefix = path.empty() ? "" : path + "/";
         for (const std::string& name : TRY(names_in(directory))) {
-            auto done = add(directory, name, path.empty() ? name : path + "/" + name, depth + 1);
+            auto done = add(directory, name, prefix + name, depth + 1);
             if (!done && depth == 0) return std::move(done).error().context(name);
             TRY(std::move(done));
         }
