@@ -1,6 +1,7 @@
 // bulkhead-vmm: one process for one VM. Started with one socket at descriptor 3; everything else
 // comes over it (proto/vmm.proto). It opens no file by name.
 #include <malloc.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -12,7 +13,7 @@
 #include "proto/ports.h"
 #include "vmm/control/control_channel.h"
 #include "vmm/control/session.h"
-#include "vmm/lockdown.h"
+#include "vmm/lockdown/lockdown.h"
 
 namespace {
 
@@ -26,6 +27,20 @@ constexpr int kOurBug = 70;
 [[noreturn]] void die(const std::exception& error) {
     bulkhead::log::error(error.what());
     std::_Exit(kOurBug);
+}
+
+// As the first process of its namespace the VMM is not ended by an abort's signal, unless it has a
+// handler. What was wrong has been printed already.
+void on_abort(int /*signal*/) {
+    ::_exit(kOurBug);
+}
+
+// A thread that cannot lose its rights must not do its work.
+void enter_role(bulkhead::lockdown::Role role) {
+    const auto entered = bulkhead::lockdown::enter(role);
+    if (entered) return;
+    bulkhead::log::error(entered.error().message());
+    ::_exit(kFailed);
 }
 
 void run_loop(bulkhead::EventLoop& loop) {
@@ -42,7 +57,7 @@ Result<void> run(bulkhead::PacketChannel host) {
         return bulkhead::Error("the host closed the socket before it sent a launch message");
     bulkhead::EventLoop loop;
     auto channel = TRY(bulkhead::control::ControlChannel::create(loop, std::move(host)));
-    bulkhead::control::Session session(loop, std::move(channel));
+    bulkhead::control::Session session(loop, std::move(channel), enter_role);
     loop.post([&] { session.launch(std::move(*launch)); });
     run_loop(loop);
     return {};
@@ -55,8 +70,9 @@ int start() {
     ::mallopt(M_ARENA_MAX, 1);
     // A reader of the console that goes away is no reason to die.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGABRT, on_abort);
     bulkhead::UniqueFd control(bulkhead::protocol::kVmmControlDescriptor);
-    auto result = bulkhead::lock_down();
+    auto result = bulkhead::lockdown::lock_down();
     if (result) result = run(bulkhead::PacketChannel(std::move(control)));
     if (result) return 0;
     bulkhead::log::error(result.error().message());

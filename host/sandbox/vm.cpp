@@ -71,7 +71,7 @@ Result<std::unique_ptr<Vm>> Vm::launch(EventLoop& loop, const Options& options, 
     const LaunchPacket packet = TRY(encode_launch(launch));
 
     const UniqueFd monitor_end = TRY(duplicate(channel.second.fd()));
-    VmmProcess process = TRY(VmmProcess::spawn(options.program, monitor_end));
+    VmmProcess process = TRY(VmmProcess::spawn(options.program, monitor_end, options.jail));
     if (const auto sent = channel.first.send(packet.bytes, packet.descriptors); !sent)
         return launch_error(sent.error(), process).context("launching the VM");
     TRY(set_nonblocking(channel.first.fd()));

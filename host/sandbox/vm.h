@@ -43,6 +43,7 @@ class Vm {
 
     struct Options {
         std::string program;         // bulkhead-vmm
+        jail::Options jail;
         std::optional<int> console;  // where the guest's console goes, too; stays the caller's
     };
 
@@ -56,6 +57,8 @@ class Vm {
     ~Vm();
 
     [[nodiscard]] pid_t pid() const { return process_.pid(); }
+
+    [[nodiscard]] const jail::Report& jail() const { return process_.jail(); }
 
     [[nodiscard]] const ConsoleTail& console() const { return console_; }
 

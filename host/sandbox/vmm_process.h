@@ -1,14 +1,14 @@
-// One bulkhead-vmm process: started with exactly descriptors 0 to 3, watched by a pidfd, and gone
-// when this object is. Thread: any one at a time; start it before other threads exist (it forks).
+// One bulkhead-vmm process in its jail: started with exactly descriptors 0 to 3, watched by a pidfd,
+// and gone when this object is. Thread: any one at a time; start it before other threads exist (it forks).
 #pragma once
 
 #include <sys/types.h>
 
 #include <string>
-#include <string_view>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "host/jail/spawn.h"
 
 namespace bulkhead::sandbox {
 
@@ -21,9 +21,10 @@ struct ProcessEnd {
 class VmmProcess {
   public:
     // Starts `program` with no arguments and an empty environment, in a session of its own (the
-    // terminal's signals are not for it): 0 and 1 are /dev/null, 2 is a pipe to us, 3 is `control`.
+    // terminal's signals are not for it): 0 and 1 lead nowhere, 2 is a pipe to us, 3 is `control`.
     // It is killed when the calling thread ends.
-    static Result<VmmProcess> spawn(const std::string& program, const UniqueFd& control);
+    static Result<VmmProcess> spawn(const std::string& program, const UniqueFd& control,
+                                    const jail::Options& options);
 
     VmmProcess(VmmProcess&&) noexcept = default;
     VmmProcess& operator=(VmmProcess&&) = delete;
@@ -32,13 +33,16 @@ class VmmProcess {
     // Kills and reaps it if it has not been reaped.
     ~VmmProcess();
 
-    [[nodiscard]] pid_t pid() const { return pid_; }
+    [[nodiscard]] pid_t pid() const { return prisoner_.pid; }
 
     // Becomes readable when the process has ended.
-    [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+    [[nodiscard]] int pidfd() const { return prisoner_.pidfd.get(); }
 
     // What the process writes to standard error; non-blocking.
     [[nodiscard]] int error_output() const { return error_output_.get(); }
+
+    // Which layers its jail has.
+    [[nodiscard]] const jail::Report& jail() const { return prisoner_.report; }
 
     void kill() const;
 
@@ -46,10 +50,9 @@ class VmmProcess {
     Result<ProcessEnd> reap();
 
   private:
-    VmmProcess(pid_t pid, UniqueFd pidfd, UniqueFd error_output);
+    VmmProcess(jail::Prisoner prisoner, UniqueFd error_output);
 
-    pid_t pid_ = -1;
-    UniqueFd pidfd_;  // invalid once reaped
+    jail::Prisoner prisoner_;  // its pidfd is invalid once it has been reaped
     UniqueFd error_output_;
 };
 

@@ -16,8 +16,9 @@ constexpr std::chrono::seconds kFinishDeadline{10};
 
 }  // namespace
 
-Session::Session(EventLoop& loop, std::unique_ptr<ControlChannel> channel)
-    : loop_(loop), channel_(std::move(channel)) {}
+Session::Session(EventLoop& loop, std::unique_ptr<ControlChannel> channel,
+                 lockdown::EnterRole enter_role)
+    : loop_(loop), channel_(std::move(channel)), enter_role_(std::move(enter_role)) {}
 
 Session::~Session() = default;
 
@@ -40,9 +41,10 @@ void Session::launch(Packet packet) {
 
 Result<void> Session::build(Packet packet) {
     auto config = TRY_CONTEXT(parse_launch(std::move(packet)), "launch message");
-    auto parts = TRY(machine::build_machine({loop_, *this, steps_}, std::move(config)));
+    auto parts = TRY(machine::build_machine({loop_, *this, steps_, enter_role_}, std::move(config)));
     machine_ = std::make_unique<machine::Machine>(
-        loop_, std::move(parts), [this](const machine::EndReport& report) { finish(report); });
+        loop_, std::move(parts), [this](const machine::EndReport& report) { finish(report); },
+        enter_role_);
     return {};
 }
 

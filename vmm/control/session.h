@@ -13,6 +13,7 @@
 #include "base/packet_channel.h"
 #include "vmm/control/control_channel.h"
 #include "vmm/control/host_command.h"
+#include "vmm/lockdown/role.h"
 #include "vmm/machine/machine.h"
 #include "vmm/machine/start_steps.h"
 #include "vmm/vsock/stream_host.h"
@@ -22,7 +23,9 @@ namespace bulkhead::control {
 class Session final : private vsock::StreamHost {
   public:
     // The loop must outlive the session and not run after it.
-    Session(EventLoop& loop, std::unique_ptr<ControlChannel> channel);
+    // `enter_role` is for the machine's threads; it may be empty.
+    Session(EventLoop& loop, std::unique_ptr<ControlChannel> channel,
+            lockdown::EnterRole enter_role = {});
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
     ~Session() override;
@@ -39,6 +42,7 @@ class Session final : private vsock::StreamHost {
 
     EventLoop& loop_;
     std::unique_ptr<ControlChannel> channel_;
+    lockdown::EnterRole enter_role_;
     machine::StartSteps steps_;
     std::unique_ptr<machine::Machine> machine_;
     EventLoop::Handle deadline_;  // for a host that never reads Ended

@@ -102,6 +102,7 @@ void VcpuThread::park() {
 void* VcpuThread::enter(void* self) {
     auto& thread = *static_cast<VcpuThread*>(self);
     ::pthread_setname_np(::pthread_self(), ("vcpu" + std::to_string(thread.parts_.index)).c_str());
+    if (thread.parts_.on_start) thread.parts_.on_start();
     thread.parts_.on_end(thread.run_guarded());
     return nullptr;
 }

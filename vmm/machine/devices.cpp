@@ -40,14 +40,18 @@ Result<std::unique_ptr<block::Disk>> open_disk(DiskConfig config, block::IoWorke
                                        workers);
 }
 
-Result<void> add_disks(EventLoop& loop, std::vector<DiskConfig> disks, MachineParts& parts,
-                       Devices& devices) {
+Result<void> add_disks(const MachineContext& context, std::vector<DiskConfig> disks,
+                       MachineParts& parts, Devices& devices) {
     if (disks.empty()) return {};
-    parts.workers = TRY(block::IoWorkers::create(loop, kDiskWorkers));
+    std::function<void()> on_start;
+    if (context.enter_role)
+        on_start = [enter = context.enter_role] { enter(lockdown::Role::Disk); };
+    parts.workers =
+        TRY(block::IoWorkers::create(context.loop, kDiskWorkers, std::move(on_start)));
     for (DiskConfig& config : disks) {
         const std::string serial = config.serial;
         auto disk = TRY_CONTEXT(open_disk(std::move(config), *parts.workers), "disk " + serial);
-        devices.push_back(std::make_unique<block::BlockDevice>(loop, std::move(disk), serial));
+        devices.push_back(std::make_unique<block::BlockDevice>(context.loop, std::move(disk), serial));
     }
     return {};
 }
@@ -69,7 +73,7 @@ void add_balloon(const MachineContext& context, MachineParts& parts, Devices& de
 Result<Devices> make_devices(const MachineContext& context, MachineConfig& config,
                              MachineParts& parts) {
     Devices devices;
-    TRY(add_disks(context.loop, std::move(config.disks), parts, devices));
+    TRY(add_disks(context, std::move(config.disks), parts, devices));
     add_vsock(context, parts, devices);
     devices.push_back(std::make_unique<rng::RngDevice>(context.loop));
     add_balloon(context, parts, devices);

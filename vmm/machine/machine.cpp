@@ -4,8 +4,12 @@
 
 namespace bulkhead::machine {
 
-Machine::Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end)
-    : loop_(loop), on_end_(std::move(on_end)), parts_(std::move(parts)) {
+Machine::Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end,
+                 lockdown::EnterRole enter_role)
+    : loop_(loop),
+      on_end_(std::move(on_end)),
+      enter_role_(std::move(enter_role)),
+      parts_(std::move(parts)) {
     parts_->legacy->set_reset_handler(
         [this] { loop_.post([this] { stop(EndReason::GuestReset, ""); }); });
 }
@@ -16,10 +20,13 @@ void Machine::start() {
     if (state_ != State::Built) return;
     state_ = State::Running;
     auto started = start_vcpus();
+    if (enter_role_) enter_role_(lockdown::Role::Loop);  // no thread is made after this
     if (!started) stop(EndReason::InternalError, started.error().message());
 }
 
 Result<void> Machine::start_vcpus() {
+    std::function<void()> on_start;
+    if (enter_role_) on_start = [this] { enter_role_(lockdown::Role::Vcpu); };
     for (unsigned index = 0; index < parts_->vcpus.size(); ++index) {
         threads_.push_back(TRY(kvm::VcpuThread::start({
             .index = index,
@@ -29,6 +36,7 @@ Result<void> Machine::start_vcpus() {
                 [this](kvm::VcpuEnd end) {
                     loop_.post([this, end = std::move(end)] { vcpu_ended(end); });
                 },
+            .on_start = on_start,
         })));
         ++running_vcpus_;
     }

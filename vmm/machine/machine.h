@@ -19,6 +19,7 @@
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "vmm/kvm/vcpu_thread.h"
+#include "vmm/lockdown/role.h"
 #include "vmm/machine/end_report.h"
 #include "vmm/machine/machine_parts.h"
 
@@ -29,14 +30,16 @@ class Machine {
     using OnEnd = std::function<void(const EndReport&)>;
 
     // The loop must outlive the machine and not run after it.
-    Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end);
+    // `enter_role` may be empty.
+    Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end,
+            lockdown::EnterRole enter_role = {});
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
     // Only before start() or after on_end.
     ~Machine();
 
     // Lets the guest run, unless it has been stopped already. When this fails, on_end is called all
-    // the same.
+    // the same. The calling thread is from now on the loop's in its rights, too.
     void start();
 
     // Ends the machine; at once when it does not run.
@@ -63,6 +66,7 @@ class Machine {
 
     EventLoop& loop_;
     OnEnd on_end_;
+    lockdown::EnterRole enter_role_;
     State state_ = State::Built;
     EndReport report_;
     std::unique_ptr<MachineParts> parts_;

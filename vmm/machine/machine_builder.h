@@ -7,6 +7,7 @@
 
 #include "base/event_loop.h"
 #include "base/result.h"
+#include "vmm/lockdown/role.h"
 #include "vmm/machine/config.h"
 #include "vmm/machine/machine_parts.h"
 #include "vmm/machine/start_steps.h"
@@ -18,6 +19,7 @@ struct MachineContext {
     EventLoop& loop;
     vsock::StreamHost& streams;
     StartSteps& steps;
+    const lockdown::EnterRole& enter_role;  // may be empty
 };
 
 // The loop and the stream host must outlive the parts.

@@ -110,7 +110,7 @@ TEST_CASE("a guest that crashes while running is 125, and its last output is del
 TEST_CASE("a monitor that is killed is 125, since the container's own status is not known") {
     const SandboxEnd end = Run("killed-running").run();
     CHECK(end.exit_code == 125);
-    CHECK(contains(end.message, "the monitor was killed by signal 9"));
+    CHECK(contains(end.message, "the monitor was killed by signal 4"));
 }
 
 TEST_CASE("a monitor that talks nonsense is ended") {

@@ -19,6 +19,9 @@ namespace bulkhead::sandbox {
 
 namespace {
 
+// What a shell needs: its files, and a user who may read them.
+const jail::Options kForScripts{.user_slots = "", .required = false, .sees_files = true};
+
 // A shell script in the monitor's place; what it writes to descriptor 3 comes back.
 class Script {
   public:
@@ -37,7 +40,7 @@ class Script {
     ~Script() { ::unlink(path_.c_str()); }
 
     VmmProcess start() {
-        auto process = VmmProcess::spawn(path_, control_.second);
+        auto process = VmmProcess::spawn(path_, control_.second, kForScripts);
         if (!process) FAIL(process.error().message());
         control_.second.reset();
         return *std::move(process);
@@ -66,10 +69,11 @@ TEST_CASE("a monitor has descriptors 0 to 3, no environment, and a session of it
     const UniqueFd stray(::open("/dev/null", O_RDONLY));
     REQUIRE(::fcntl(stray.get(), F_SETFD, 0) == 0);
     Script script(
-        "for fd in /proc/$$/fd/*; do n=${fd##*/}; "
+        "read -r pid name state parent group session rest </proc/self/stat\n"
+        "for fd in /proc/$pid/fd/*; do n=${fd##*/}; "
         "[ -L $fd ] && [ $n -lt 10 ] && echo \"$n $(readlink $fd | cut -d: -f1)\" >&3; done\n"
         "echo secret=$BULKHEAD_TEST_SECRET >&3\n"
-        "echo session=$(($(cut -d' ' -f6 /proc/$$/stat) == $$)) >&3\n");
+        "echo session=$((session == pid)) >&3\n");
     VmmProcess process = script.start();
     const std::string output = script.output();
     CHECK(output.find("0 /dev/null\n1 /dev/null\n2 pipe\n3 socket\n") == 0);
@@ -109,7 +113,7 @@ TEST_CASE("a monitor's end is seen, with its status or signal and what it wrote"
 }
 
 TEST_CASE("a monitor goes with its owner") {
-    Script script("echo $$ >&3; exec sleep 1000\n");
+    Script script("exec sleep 1000\n");
     pid_t pid = 0;
     {
         const VmmProcess process = script.start();
@@ -121,10 +125,10 @@ TEST_CASE("a monitor goes with its owner") {
 
 TEST_CASE("a program that cannot be started is an error with the reason") {
     const auto pair = make_socketpair(SOCK_SEQPACKET).value();
-    const auto missing = VmmProcess::spawn("/nonexistent/vmm", pair.first);
+    const auto missing = VmmProcess::spawn("/nonexistent/vmm", pair.first, kForScripts);
     REQUIRE_FALSE(missing);
     CHECK(missing.error().is(std::errc::no_such_file_or_directory));
-    const auto directory = VmmProcess::spawn("/tmp", pair.first);
+    const auto directory = VmmProcess::spawn("/tmp", pair.first, kForScripts);
     REQUIRE_FALSE(directory);
     CHECK(directory.error().is(std::errc::permission_denied));
 }

@@ -1,0 +1,61 @@
+#include "vmm/lockdown/lockdown.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
+#include "base/unique_fd.h"
+#include "proto/ports.h"
+#include "vmm/lockdown/filter.h"
+#include "vmm/lockdown/landlock.h"
+#include "vmm/lockdown/limits.h"
+#include "vmm/lockdown/privileges.h"
+#include "vmm/lockdown/rules.h"
+
+namespace bulkhead::lockdown {
+
+namespace {
+
+Result<void> close_inherited() {
+    if (::close_range(protocol::kVmmControlDescriptor + 1, UINT_MAX, 0) != 0) {
+        return errno_error("closing inherited descriptors");
+    }
+    return {};
+}
+
+// The kernel's table of descriptors grows by waiting for an RCU grace period, tens of milliseconds,
+// once a process has several threads. Growing it now, before there are any, costs nothing.
+void grow_descriptor_table() {
+    constexpr int kEnough = 512;
+    const UniqueFd high(::fcntl(protocol::kVmmControlDescriptor, F_DUPFD_CLOEXEC, kEnough));
+}
+
+Result<void> load_filter(Role role) {
+    const auto rules = rules_for(role);
+    auto code = compile(rules, ::getpid());
+    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+        return errno_error("seccomp");
+    return {};
+}
+
+}  // namespace
+
+Result<void> lock_down() {
+    TRY(close_inherited());
+    TRY(drop_privileges());
+    TRY(set_limits());
+    grow_descriptor_table();
+    TRY(deny_all_access());
+    return load_filter(Role::Start);
+}
+
+Result<void> enter(Role role) {
+    return load_filter(role);
+}
+
+}  // namespace bulkhead::lockdown

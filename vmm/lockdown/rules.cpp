@@ -1,0 +1,347 @@
+#include "vmm/lockdown/rules.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/kvm.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <iterator>
+
+namespace bulkhead::lockdown {
+
+namespace {
+
+constexpr Roles kStart = roles_of(Role::Start);
+constexpr Roles kLoop = roles_of(Role::Loop);
+constexpr Roles kVcpu = roles_of(Role::Vcpu);
+constexpr Roles kDisk = roles_of(Role::Disk);
+constexpr Roles kRunning = kLoop | kVcpu | kDisk;
+
+constexpr std::uint64_t kReadWrite = PROT_READ | PROT_WRITE;
+// The least significant bits of the operation are what is done.
+constexpr std::uint64_t kFutexCommand = 0x7F;
+// Exactly what glibc makes a thread with.
+constexpr std::uint64_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM |
+                                       CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS |
+                                       CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+constexpr std::uint64_t kPunchHole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+constexpr std::uint64_t kZeroRange = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
+
+std::vector<Rule> kvm_rules() {
+    return {
+        {SYS_ioctl, "ioctl", kVcpu, "KVM_RUN", {is(1, KVM_RUN)}, "runs the guest"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_GET_API_VERSION",
+         {is(1, KVM_GET_API_VERSION)},
+         "whether the descriptor is /dev/kvm"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_CHECK_EXTENSION",
+         {is(1, KVM_CHECK_EXTENSION)},
+         "what this KVM can do"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_GET_VCPU_MMAP_SIZE",
+         {is(1, KVM_GET_VCPU_MMAP_SIZE)},
+         "the size of a vCPU's run area"},
+        {SYS_ioctl, "ioctl", kStart, "KVM_CREATE_VM", {is(1, KVM_CREATE_VM)}, "makes the VM"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_CREATE_VCPU",
+         {is(1, KVM_CREATE_VCPU)},
+         "makes its vCPUs"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_SET_USER_MEMORY_REGION",
+         {is(1, KVM_SET_USER_MEMORY_REGION)},
+         "gives it memory"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_IRQFD",
+         {is(1, KVM_IRQFD)},
+         "interrupts without a call for each"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart,
+         "KVM_IOEVENTFD",
+         {is(1, KVM_IOEVENTFD)},
+         "notifications without a vCPU's exit"},
+    };
+}
+
+std::vector<Rule> memory_rules() {
+    return {
+        {SYS_mmap,
+         "mmap",
+         kStart | kRunning,
+         "anonymous and private, PROT_READ|PROT_WRITE",
+         {is_exactly(2, kReadWrite), is_exactly(3, MAP_PRIVATE | MAP_ANONYMOUS)},
+         "large allocations"},
+        {SYS_mmap,
+         "mmap",
+         kStart,
+         "the same with MAP_NORESERVE",
+         {is_exactly(2, kReadWrite), is_exactly(3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)},
+         "the guest's memory"},
+        {SYS_mmap,
+         "mmap",
+         kStart,
+         "shared, PROT_READ|PROT_WRITE",
+         {is_exactly(2, kReadWrite), is_exactly(3, MAP_SHARED)},
+         "a vCPU's run area"},
+        {SYS_mmap,
+         "mmap",
+         kStart,
+         "PROT_NONE, a stack",
+         {is_exactly(2, PROT_NONE), is_exactly(3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK)},
+         "a thread's stack with its guard"},
+        {SYS_mprotect,
+         "mprotect",
+         kStart,
+         "PROT_READ|PROT_WRITE",
+         {is_exactly(2, kReadWrite)},
+         "opens a stack above its guard"},
+        {SYS_munmap, "munmap", kStart | kRunning, "", {}, "gives large allocations back"},
+        {SYS_mremap,
+         "mremap",
+         kStart | kRunning,
+         "MREMAP_MAYMOVE",
+         {is_exactly(3, MREMAP_MAYMOVE)},
+         "grows large allocations"},
+        {SYS_brk, "brk", kStart | kRunning, "", {}, "small allocations"},
+        {SYS_madvise,
+         "madvise",
+         kStart | kRunning,
+         "MADV_DONTNEED",
+         {is(2, MADV_DONTNEED)},
+         "gives the balloon's pages, and a dead thread's stack, back to the host"},
+        {SYS_madvise,
+         "madvise",
+         kStart,
+         "MADV_DONTDUMP",
+         {is(2, MADV_DONTDUMP)},
+         "keeps the guest's memory out of core dumps"},
+        {SYS_madvise,
+         "madvise",
+         kStart,
+         "MADV_DONTFORK",
+         {is(2, MADV_DONTFORK)},
+         "keeps it out of children"},
+    };
+}
+
+std::vector<Rule> thread_rules() {
+    return {
+        {SYS_clone3, "clone3", kStart, "never", {}, "glibc falls back to clone", ENOSYS},
+        {SYS_clone,
+         "clone",
+         kStart,
+         "a thread of this process",
+         {is_exactly(0, kThreadFlags)},
+         "vCPU threads and disk workers"},
+        {SYS_set_robust_list, "set_robust_list", kStart, "", {}, "glibc, in a new thread"},
+        {SYS_rseq, "rseq", kStart, "", {}, "glibc, in a new thread"},
+        {SYS_prctl,
+         "prctl",
+         kStart,
+         "PR_SET_NAME",
+         {is(0, PR_SET_NAME)},
+         "names a thread for ps and top"},
+        {SYS_seccomp, "seccomp", kStart, "", {}, "a thread takes more from itself"},
+        {SYS_rt_sigaction,
+         "rt_sigaction",
+         kStart,
+         "SIGUSR1",
+         {is(0, SIGUSR1)},
+         "the handler that makes a kick interrupt KVM_RUN"},
+        {SYS_rt_sigprocmask,
+         "rt_sigprocmask",
+         kStart | kRunning,
+         "",
+         {},
+         "glibc, while a thread starts and ends, and in abort"},
+        {SYS_rt_sigreturn, "rt_sigreturn", kStart | kRunning, "", {}, "the end of a handler"},
+        {SYS_restart_syscall,
+         "restart_syscall",
+         kStart | kRunning,
+         "",
+         {},
+         "the kernel, after the process was stopped and continued"},
+        {SYS_getpid, "getpid", kStart | kRunning, "", {}, "glibc, before tgkill"},
+        {SYS_gettid, "gettid", kStart | kRunning, "", {}, "glibc, in abort"},
+        {SYS_tgkill,
+         "tgkill",
+         kStart | kRunning,
+         "this process",
+         {is(0, kOwnProcess)},
+         "kicks a vCPU out of the guest; abort"},
+        {SYS_futex,
+         "futex",
+         kStart | kRunning,
+         "FUTEX_WAIT",
+         {Condition{1, kFutexCommand, FUTEX_WAIT}},
+         "mutexes"},
+        {SYS_futex,
+         "futex",
+         kStart | kRunning,
+         "FUTEX_WAKE",
+         {Condition{1, kFutexCommand, FUTEX_WAKE}},
+         "mutexes and condition variables"},
+        {SYS_futex,
+         "futex",
+         kStart | kRunning,
+         "FUTEX_WAIT_BITSET",
+         {Condition{1, kFutexCommand, FUTEX_WAIT_BITSET}},
+         "condition variables and joining threads"},
+        {SYS_exit, "exit", kStart | kRunning, "", {}, "the end of a thread"},
+        {SYS_exit_group, "exit_group", kStart | kRunning, "", {}, "the end of the process"},
+    };
+}
+
+std::vector<Rule> loop_rules() {
+    return {
+        {SYS_epoll_create1, "epoll_create1", kStart, "", {}, "the event loop"},
+        {SYS_timerfd_create, "timerfd_create", kStart, "", {}, "the loop's timers"},
+        {SYS_eventfd2, "eventfd2", kStart, "", {}, "interrupts, notifications, the loop's wake-up"},
+        {SYS_epoll_ctl,
+         "epoll_ctl",
+         kStart | kRunning,
+         "",
+         {},
+         "what the loop waits for; other threads wake it with this"},
+        {SYS_timerfd_settime, "timerfd_settime", kStart | kLoop, "", {}, "the loop's next timer"},
+        {SYS_clock_gettime,
+         "clock_gettime",
+         kStart | kRunning,
+         "",
+         {},
+         "timers and steps of the start, where the vDSO cannot tell the time"},
+        {SYS_ioctl,
+         "ioctl",
+         kStart | kLoop,
+         "FIONBIO",
+         {is(1, FIONBIO)},
+         "Asio, on each descriptor that the loop watches"},
+        {SYS_read, "read", kStart | kLoop, "", {}, "eventfds and timerfds"},
+        {SYS_write,
+         "write",
+         kStart | kRunning,
+         "",
+         {},
+         "eventfds, the guest's console, messages on standard error"},
+        {SYS_close, "close", kStart | kLoop, "", {}, "a stream that has ended"},
+    };
+}
+
+std::vector<Rule> host_rules() {
+    return {
+        {SYS_recvmsg, "recvmsg", kStart | kLoop, "", {}, "the host's messages; vsock streams"},
+        {SYS_sendmsg, "sendmsg", kStart | kLoop, "", {}, "messages to the host; vsock streams"},
+        {SYS_socketpair,
+         "socketpair",
+         kStart | kLoop,
+         "AF_UNIX",
+         {is(0, AF_UNIX)},
+         "a stream that the guest opens: one end goes to the host"},
+        {SYS_shutdown, "shutdown", kStart | kLoop, "", {}, "a stream's half-close"},
+        {SYS_getsockopt,
+         "getsockopt",
+         kStart | kLoop,
+         "SO_TYPE",
+         {is(1, SOL_SOCKET), is(2, SO_TYPE)},
+         "whether the host handed over a stream"},
+        {SYS_fcntl,
+         "fcntl",
+         kStart,
+         "F_GETFL",
+         {is(1, F_GETFL)},
+         "whether a disk's file may be written"},
+        {SYS_fcntl,
+         "fcntl",
+         kStart,
+         "F_SETFL",
+         {is(1, F_SETFL)},
+         "makes the console's pipe and the host's socket non-blocking"},
+        {SYS_fcntl,
+         "fcntl",
+         kStart,
+         "F_DUPFD_CLOEXEC",
+         {is(1, F_DUPFD_CLOEXEC)},
+         "the host's socket, watched for both directions"},
+        {SYS_newfstatat,
+         "newfstatat",
+         kStart,
+         "AT_EMPTY_PATH",
+         {is(3, AT_EMPTY_PATH)},
+         "the size and kind of files that the host handed over"},
+        {SYS_pread64, "pread64", kStart, "", {}, "the guest kernel's headers"},
+        {SYS_getrandom, "getrandom", kStart | kLoop, "", {}, "the guest's entropy device"},
+    };
+}
+
+std::vector<Rule> disk_rules() {
+    return {
+        {SYS_preadv, "preadv", kStart | kDisk, "", {}, "the guest's kernel; disk reads"},
+        {SYS_preadv2,
+         "preadv2",
+         kLoop,
+         "",
+         {},
+         "disk reads that the page cache can answer at once"},
+        {SYS_pwritev2, "pwritev2", kDisk, "", {}, "disk writes"},
+        {SYS_pwrite64,
+         "pwrite64",
+         kDisk,
+         "",
+         {},
+         "zeroes, on file systems that cannot make them otherwise"},
+        {SYS_fdatasync, "fdatasync", kDisk, "", {}, "the guest's flushes"},
+        {SYS_fallocate,
+         "fallocate",
+         kDisk,
+         "FALLOC_FL_PUNCH_HOLE",
+         {is(1, kPunchHole)},
+         "the guest's discards"},
+        {SYS_fallocate,
+         "fallocate",
+         kDisk,
+         "FALLOC_FL_ZERO_RANGE",
+         {is(1, kZeroRange)},
+         "zeroes without writing them"},
+    };
+}
+
+}  // namespace
+
+std::vector<Rule> all_rules() {
+    std::vector<Rule> all;
+    for (auto part : {kvm_rules(), platform_rules(), memory_rules(), thread_rules(), loop_rules(),
+                      host_rules(), disk_rules()}) {
+        std::move(part.begin(), part.end(), std::back_inserter(all));
+    }
+    return all;
+}
+
+std::vector<Rule> rules_for(Role role) {
+    std::vector<Rule> rules = all_rules();
+    if (role == Role::Start) return rules;
+    std::erase_if(rules, [role](const Rule& rule) { return (rule.roles & roles_of(role)) == 0; });
+    return rules;
+}
+
+}  // namespace bulkhead::lockdown
