@@ -130,6 +130,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch.disks.push_back(TRY(lower_disk(config, places)));
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
     plan.vm.program = files.monitor;
+    plan.vm.jail.required = machine.jail_required();
     plan.start_timeout = std::chrono::nanoseconds(machine.start_timeout_ns());
     plan.orderly_shutdown = writable && !config.auto_remove();
     return plan;

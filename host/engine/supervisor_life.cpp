@@ -70,7 +70,9 @@ void Supervisor::write_log(ContainerStdio::Source source, std::span<const std::b
 void Supervisor::on_running() {
     const bool checked = !parts_.config->health().command().empty();
     const pid_t monitor = run_->sandbox()->vmm_pid();
-    note(parts_.container.set_running(monitor, checked ? "starting" : ""));
+    const auto layers = run_->sandbox()->jail().entries();
+    note(parts_.container.set_running(monitor, checked ? "starting" : "",
+                                      {layers.begin(), layers.end()}));
     parts_.events.emit("start");
     parts_.faults.reach("running", monitor);
     watch_limits();

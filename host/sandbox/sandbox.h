@@ -77,6 +77,8 @@ class Sandbox {
     Result<void> begin();
 
     [[nodiscard]] pid_t vmm_pid() const;
+    // Which layers the monitor's jail has; after begin().
+    [[nodiscard]] jail::Report jail() const;
 
     // For the container's first process; before it runs, a signal that would end it ends the start.
     void signal(int number);

@@ -29,6 +29,7 @@ Result<void> Container::set_starting(bool by_policy) {
     next.restart_count = by_policy ? record_.restart_count + 1 : 0;
     next.manually_stopped = false;
     next.health.clear();
+    next.jail.clear();
     next.boot_id = host_boot_id();
     next.status = Status::Starting;
     next.owner_pid = ::getpid();
@@ -39,8 +40,10 @@ Result<void> Container::set_starting(bool by_policy) {
     return write(next);
 }
 
-Result<void> Container::set_running(pid_t vmm_pid, std::string health) {
+Result<void> Container::set_running(pid_t vmm_pid, std::string health,
+                                    std::map<std::string, std::string> jail) {
     Record next = record_;
+    next.jail = std::move(jail);
     next.health = std::move(health);
     next.status = Status::Running;
     next.vmm_pid = vmm_pid;

@@ -31,7 +31,9 @@ class Container {
     // Each writes the new state down, and leaves the old one when it cannot.
     // By its policy: it was not told to.
     Result<void> set_starting(bool by_policy = false);
-    Result<void> set_running(pid_t vmm_pid, std::string health = {});
+    // `jail` as in Record.
+    Result<void> set_running(pid_t vmm_pid, std::string health = {},
+                             std::map<std::string, std::string> jail = {});
     Result<void> set_paused(bool paused);
     Result<void> set_stopping();
     // It ended as set_exited() says, and will be started again.

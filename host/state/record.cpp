@@ -50,6 +50,19 @@ Result<std::vector<std::string>> strings_at(const Json& json, const char* key) {
     return result;
 }
 
+// Records from before there was a jail have none.
+Result<std::map<std::string, std::string>> reasons_at(const Json& json, const char* key) {
+    std::map<std::string, std::string> result;
+    const auto found = json.find(key);
+    if (found == json.end()) return result;
+    if (!found->is_object()) return damaged(key);
+    for (const auto& [name, reason] : found->items()) {
+        if (!reason.is_string()) return damaged(key);
+        result[name] = reason.get<std::string>();
+    }
+    return result;
+}
+
 Result<Status> status_at(const Json& json, const char* key) {
     const std::string name = TRY(string_at(json, key));
     for (const auto& [status, text] : kStatusNames) {
@@ -86,7 +99,8 @@ std::string to_json(const Record& record) {
                        {"health", record.health},
                        {"restart_count", record.restart_count},
                        {"manually_stopped", record.manually_stopped},
-                       {"boot_id", record.boot_id}};
+                       {"boot_id", record.boot_id},
+                       {"jail", record.jail}};
     // Arguments may hold bytes that are no UTF-8; they are for display only.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -116,6 +130,7 @@ Result<Record> parse_record(std::string_view text) {
     record.restart_count = static_cast<int>(TRY(number_at(json, "restart_count")));
     record.manually_stopped = TRY(truth_at(json, "manually_stopped"));
     record.boot_id = TRY(string_at(json, "boot_id"));
+    record.jail = TRY(reasons_at(json, "jail"));
     return record;
 }
 

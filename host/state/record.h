@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,8 @@ struct Record {
     int restart_count = 0;          // by its policy, since somebody started it
     bool manually_stopped = false;  // by `stop` or `kill`, rather than by itself
     std::string boot_id;            // of the host, when it was started last
+    // Each layer of its machine's jail, with why it is missing; empty reason: it is there.
+    std::map<std::string, std::string> jail;
 };
 
 std::string to_json(const Record& record);

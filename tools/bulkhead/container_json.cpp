@@ -39,6 +39,15 @@ Json state_json(const state::Record& record) {
             {"FinishedAt", time_text(record.finished_at)}};
 }
 
+// A word for each layer of the jail around the machine's monitor.
+Json jail_json(const state::Record& record) {
+    Json layers = Json::object();
+    for (const auto& [name, missing] : record.jail) {
+        layers[name] = missing.empty() ? "on" : "missing: " + missing;
+    }
+    return layers;
+}
+
 Json config_json(const container::v1::Config& config) {
     const auto& process = config.spec().process();
     Json labels = Json::object();
@@ -95,6 +104,7 @@ Json host_config_json(const container::v1::Config& config) {
             {"PidsLimit", config.spec().linux().resources().pids_limit()},
             {"CpuShares", config.spec().linux().resources().cpu_shares()},
             {"Kernel", machine.kernel()},
+            {"JailRequired", machine.jail_required()},
             {"KernelArguments", machine.kernel_arguments()},
             {"Capabilities", list_of(config.spec().process().capabilities().bounding())}};
 }
@@ -120,6 +130,7 @@ Result<Json> container_json(const state::StateStore& store, const state::Record&
                 {"Args", arguments_of(config)},
                 {"State", state},
                 {"RestartCount", record.restart_count},
+                {"Jail", jail_json(record)},
                 {"Image", config.image_id()},
                 {"LogPath", store.log_of(record)},
                 {"Name", "/" + record.name},

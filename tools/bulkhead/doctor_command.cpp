@@ -2,11 +2,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <array>
 #include <iostream>
+#include <utility>
 
+#include "base/packet_channel.h"
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/sandbox/kvm_device.h"
+#include "host/sandbox/vmm_process.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/host_files.h"
 
@@ -83,6 +87,35 @@ void check_files(Report& report) {
     report.add("disk template", check_file(files->disk_template, R_OK, kBroken));
 }
 
+// A monitor that is told nonsense says so and ends with 0; one that cannot lock itself down does not
+// get so far.
+Result<void> check_lockdown(PacketChannel channel, sandbox::VmmProcess& monitor) {
+    TRY(channel.send(std::array{std::byte{0xFF}}, {}));
+    const auto end = TRY(monitor.reap());
+    if (end.signal == 0 && end.exit_code == 0) return {};
+    return Error("the monitor cannot lock itself down here");
+}
+
+// Starts a monitor in its jail, without anything to do, and says which layers this host gives it.
+// A missing one is no reason not to start, unless a container asks for all.
+void check_jail(Report& report) {
+    const auto files = find_host_files();
+    auto ends = PacketChannel::create_pair();
+    if (!files || !ends) return;  // said already, or said soon by what needs it
+    const auto theirs = duplicate(ends->second.fd());
+    auto monitor = theirs ? sandbox::VmmProcess::spawn(files->monitor, *theirs, {})
+                          : Result<sandbox::VmmProcess>(theirs.error());
+    if (!monitor) {
+        report.add(Verdict::Bad, "jail", monitor.error().message());
+        return;
+    }
+    for (const auto& [layer, missing] : monitor->jail().entries()) {
+        report.add(missing.empty() ? Verdict::Good : Verdict::Note, "jail: " + layer,
+                   missing.empty() ? "" : "missing: " + missing);
+    }
+    report.add("jail: seccomp", check_lockdown(std::move(ends->first), *monitor));
+}
+
 int examine(const Context& context, const Words& words) {
     const Parsed parsed = parse_command(kDoctorCommand, words, {});
     if (!parsed.go_on) return parsed.exit_code;
@@ -90,6 +123,7 @@ int examine(const Context& context, const Words& words) {
     check_processor(report);
     report.add(sandbox::kKvmPath, check_kvm());
     check_files(report);
+    check_jail(report);
     report.add("data in " + context.paths.root, check_directory(context.paths.root));
     report.add("state in " + context.paths.state, check_directory(context.paths.state));
     if (::access("/usr/sbin/mke2fs", X_OK) != 0 && ::access("/sbin/mke2fs", X_OK) != 0) {

@@ -47,6 +47,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     if (resources.memory_bytes) machine.set_memory_bytes(*resources.memory_bytes);
     if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
     machine.set_kernel(flags.kernel);
+    machine.set_jail_required(flags.jail_required);
     machine.set_kernel_arguments(flags.kernel_arguments);
     machine.set_disk_bytes(flags.disk_bytes);
     machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));

@@ -58,6 +58,7 @@ struct RunFlags {
     std::string kernel_arguments;  // added to the guest's
     std::uint64_t disk_bytes = sandbox::kTemplateDiskBytes;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
+    bool jail_required = false;  // no start without every layer
 
     // The container's life.
     bool auto_remove = false;

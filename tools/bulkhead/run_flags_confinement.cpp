@@ -34,7 +34,8 @@ Result<void> refuse_unless(std::string_view value, std::string_view accepted,
 }
 
 // "no-new-privileges", or "key=value" with ":" as docker's old form of "=".
-Result<void> set_security_option(std::string_view text, runtime::ContainerOptions& container) {
+Result<void> set_security_option(std::string_view text, RunFlags& target) {
+    auto& container = target.container;
     const std::size_t separator = text.find_first_of("=:");
     const std::string_view key = text.substr(0, separator);
     const bool plain = separator == std::string_view::npos;
@@ -46,13 +47,17 @@ Result<void> set_security_option(std::string_view text, runtime::ContainerOption
         container.uncovered_paths = true;
         return {};
     }
-    bool* const target = key == "no-new-privileges"  ? &container.no_new_privileges
-                         : key == "writable-cgroups" ? &container.writable_cgroups
-                                                     : nullptr;
-    if (target != nullptr) return store(*target)(plain ? "true" : std::string(value));
+    if (key == "jail" && value == "required") {
+        target.jail_required = true;
+        return {};
+    }
+    bool* const truth = key == "no-new-privileges"  ? &container.no_new_privileges
+                        : key == "writable-cgroups" ? &container.writable_cgroups
+                                                    : nullptr;
+    if (truth != nullptr) return store(*truth)(plain ? "true" : std::string(value));
     return Error(
         "unknown security option, want no-new-privileges, seccomp=unconfined, seccomp=FILE, "
-        "systempaths=unconfined or writable-cgroups");
+        "systempaths=unconfined, writable-cgroups or jail=required");
 }
 
 // A key needs a value here, unlike a label's.
@@ -71,8 +76,8 @@ void add_confinement_flags(RunFlags& target, std::vector<Flag>& flags) {
         {{"cap-add", '\0', "NAME", "add a capability, or ALL", append(container.add_capabilities)},
          {"cap-drop", '\0', "NAME", "take a capability away, or ALL",
           append(container.drop_capabilities)},
-         {"security-opt", '\0', "OPTION", "no-new-privileges, seccomp=unconfined, seccomp=FILE",
-          [&container](const std::string& value) { return set_security_option(value, container); }},
+         {"security-opt", '\0', "OPTION", "no-new-privileges, seccomp=unconfined, seccomp=FILE, jail=required",
+          [&target](const std::string& value) { return set_security_option(value, target); }},
          {"privileged", '\0', "", "everything in its own machine; the host stays out of reach",
           store(container.privileged)},
          {"sysctl", '\0', "KEY=VALUE", "a setting of its own kernel, any that there is",

@@ -32,6 +32,8 @@ constexpr std::uint64_t kFutexCommand = 0x7F;
 constexpr std::uint64_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM |
                                        CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS |
                                        CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+// glibc's own signal, of no name outside of it (sysdeps/unix/sysv/linux/internal-signals.h).
+constexpr std::uint64_t kSetIdSignal = 33;
 constexpr std::uint64_t kPunchHole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 constexpr std::uint64_t kZeroRange = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
 
@@ -169,6 +171,12 @@ std::vector<Rule> thread_rules() {
          "SIGUSR1",
          {is(0, SIGUSR1)},
          "the handler that makes a kick interrupt KVM_RUN"},
+        {SYS_rt_sigaction,
+         "rt_sigaction",
+         kStart,
+         "SIGSETXID",
+         {is(0, kSetIdSignal)},
+         "glibc, before it makes its first thread"},
         {SYS_rt_sigprocmask,
          "rt_sigprocmask",
          kStart | kRunning,

@@ -75,6 +75,8 @@ TEST_CASE("every flag of run lands where it belongs") {
                           "no-new-privileges",
                           "--security-opt",
                           "seccomp=unconfined",
+                          "--security-opt",
+                          "jail=required",
                           "--kernel",
                           "/k",
                           "--kernel-args",
@@ -91,6 +93,7 @@ TEST_CASE("every flag of run lands where it belongs") {
                           "-x"}));
     const auto& container = flags.container;
     CHECK(flags.auto_remove);
+    CHECK(flags.jail_required);
     CHECK(flags.interactive);
     CHECK(flags.terminal);
     CHECK(flags.name == "web");
@@ -135,6 +138,7 @@ TEST_CASE("bad values are refused with the flag's name") {
                                                  {"--ulimit", "x=1", "i"},
                                                  {"--security-opt", "apparmor=x", "i"},
                                                  {"--security-opt", "seccomp=/nonexistent", "i"},
+                                                 {"--security-opt", "jail=off", "i"},
                                                  {"--start-timeout", "0", "i"},
                                                  {"--start-timeout", "soon", "i"}}) {
         RunFlags flags;

@@ -26,6 +26,7 @@ Record example() {
     record.restart_count = 4;
     record.manually_stopped = true;
     record.boot_id = "0b7f";
+    record.jail = {{"own user", "needs root"}, {"empty root", ""}};
     return record;
 }
 
@@ -45,6 +46,7 @@ TEST_CASE("a record survives being written and read") {
     CHECK(read->restart_count == 4);
     CHECK(read->manually_stopped);
     CHECK(read->boot_id == "0b7f");
+    CHECK(read->jail == record.jail);
 }
 
 TEST_CASE("bytes that are no text do not make a record unreadable") {
