@@ -1,0 +1,19 @@
+// What the test tells the program in the jail, and what it answers, on descriptor 3. Thread: any.
+#pragma once
+
+#include <cstdint>
+
+namespace bulkhead::test {
+
+struct Order {
+    std::uint32_t act = 0;   // index into all_acts()
+    std::uint32_t role = 0;  // lockdown::Role
+    // Everything but the filter, to see which other layer refuses.
+    bool without_filter = false;
+};
+
+struct Answer {
+    std::int32_t error = 0;  // 0: the act was possible
+};
+
+}  // namespace bulkhead::test

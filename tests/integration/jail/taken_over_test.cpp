@@ -1,0 +1,131 @@
+// A taken-over VMM in its jail: each act of all_acts() as each kind of thread, and once more with
+// everything but the seccomp filter, to see what the layers below it refuse.
+//
+//   jail_taken_over --prisoner PROGRAM --docs docs/jail.md [--user ID]
+//
+// Fails when an act was possible that the filter should refuse, and when the table in the
+// documentation is not what came out. Prints the table. --user: as that user instead of root.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <optional>
+
+#include "base/packet_channel.h"
+#include "base/syscalls.h"
+#include "base/text.h"
+#include "host/sandbox/vmm_process.h"
+#include "tests/integration/jail/act.h"
+#include "tests/integration/jail/documented.h"
+#include "tests/integration/jail/prisoner.h"
+#include "vmm/lockdown/role.h"
+
+namespace bulkhead::test {
+
+namespace {
+
+constexpr std::string_view kPossible = "possible";
+constexpr std::string_view kKilled = "killed";
+
+// The one act that a role may do, by the list of system calls.
+bool is_allowed(std::string_view act, lockdown::Role role) {
+    return act == "make a thread" && role == lockdown::Role::Start;
+}
+
+Result<std::string> attempt(const std::string& program, const Order& order) {
+    auto ends = TRY(make_socketpair(SOCK_SEQPACKET));
+    auto monitor = TRY(sandbox::VmmProcess::spawn(program, ends.second, {}));
+    ends.second.reset();
+    if (::write(ends.first.get(), &order, sizeof(order)) != sizeof(order))
+        return errno_error("order");
+    Answer answer;
+    const ssize_t count = ::read(ends.first.get(), &answer, sizeof(answer));
+    const auto end = TRY(monitor.reap());
+    if (count == sizeof(answer) && answer.error == 0) return std::string(kPossible);
+    if (count == sizeof(answer)) return std::string(::strerrorname_np(answer.error));
+    if (end.signal == SIGSYS) return std::string(kKilled);
+    return Error(concat("the prisoner ended with status ", end.exit_code, ", signal ", end.signal));
+}
+
+struct Outcome {
+    std::vector<std::string> rows;
+    int bad = 0;
+};
+
+// Which error number it was differs from kernel to kernel.
+std::string below_filter(const std::string& result) {
+    return result == kPossible ? "only the filter" : "refused";
+}
+
+Result<std::string> try_act(const std::string& program, unsigned index, const Act& act, int& bad) {
+    std::string row = concat("| ", act.name, " |");
+    for (const lockdown::Role role : lockdown::kAllRoles) {
+        const Order order{index, static_cast<unsigned>(role), false};
+        const std::string result = TRY_CONTEXT(attempt(program, order), act.name);
+        if (result == kPossible && !is_allowed(act.name, role)) {
+            std::cout << "POSSIBLE as " << lockdown::role_name(role) << ": " << act.name << "\n";
+            ++bad;
+        }
+        row += " " + result + " |";
+    }
+    const auto bare = TRY_CONTEXT(attempt(program, Order{index, 0, true}), act.name);
+    return row + " " + below_filter(bare) + " |";
+}
+
+Result<Outcome> try_all(const std::string& program) {
+    Outcome outcome{{"| act | start | loop | vcpu | disk | without the filter |",
+                     "| --- | --- | --- | --- | --- | --- |"},
+                    0};
+    const auto acts = all_acts();
+    for (unsigned i = 0; i < acts.size(); ++i)
+        outcome.rows.push_back(TRY(try_act(program, i, acts[i], outcome.bad)));
+    return outcome;
+}
+
+// As another user, who may not be able to reach the build's folder.
+Result<std::string> move_to_user(const std::string& program, uid_t user) {
+    std::string folder = (std::filesystem::temp_directory_path() / "bulkhead-jail-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) return errno_error("mkdtemp");
+    const std::string copy = folder + "/prisoner";
+    std::filesystem::copy_file(program, copy);
+    if (::chmod(folder.c_str(), 0755) != 0 || ::chmod(copy.c_str(), 0755) != 0)
+        return errno_error("chmod");
+    if (::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)
+        return errno_error("become another user");
+    return copy;
+}
+
+Result<int> run(std::map<std::string, std::string> options) {
+    std::string program = options["--prisoner"];
+    // Before the documentation is out of reach.
+    const std::string documentation = TRY(read_file(options["--docs"], 1U << 20U));
+    if (options.contains("--user")) {
+        const auto user = static_cast<uid_t>(std::stoul(options["--user"]));
+        program = TRY(move_to_user(program, user));
+    }
+    const Outcome outcome = TRY(try_all(program));
+    for (const auto& row : outcome.rows) std::cout << row << "\n";
+    std::cout << outcome.rows.size() - 2 << " acts, " << outcome.bad << " possible\n";
+    if (outcome.bad > 0) return EXIT_FAILURE;
+    return is_documented(documentation, "taken-over", outcome.rows) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+}  // namespace bulkhead::test
+
+int main(int argc, char** argv) {
+    std::map<std::string, std::string> options;
+    for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
+    const auto result = bulkhead::test::run(options);
+    if (!result) std::cerr << result.error().message() << "\n";
+    return result ? *result : EXIT_FAILURE;
+}
