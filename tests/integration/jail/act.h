@@ -9,9 +9,13 @@
 
 namespace bulkhead::test {
 
+// Whether a layer below the filter refuses an act as well, on every host that gives all layers.
+enum class Second { Refuses, MayNot };
+
 struct Act {
     std::string_view name;
     int (*attempt)();
+    Second second = Second::Refuses;
 };
 
 // For the value of a system call.

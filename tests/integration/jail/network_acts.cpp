@@ -35,11 +35,12 @@ int make_network_pair() {
 
 std::vector<Act> network_acts() {
     return {
-        {"a TCP socket", [] { return make_socket(AF_INET, SOCK_STREAM); }},
-        {"a UDP socket over IPv6", [] { return make_socket(AF_INET6, SOCK_DGRAM); }},
+        {"a TCP socket", [] { return make_socket(AF_INET, SOCK_STREAM); }, Second::MayNot},
+        {"a UDP socket over IPv6", [] { return make_socket(AF_INET6, SOCK_DGRAM); },
+         Second::MayNot},
         {"a raw socket", [] { return make_socket(AF_PACKET, SOCK_RAW); }},
-        {"a netlink socket", [] { return make_socket(AF_NETLINK, SOCK_RAW); }},
-        {"a vsock socket", [] { return make_socket(AF_VSOCK, SOCK_STREAM); }},
+        {"a netlink socket", [] { return make_socket(AF_NETLINK, SOCK_RAW); }, Second::MayNot},
+        {"a vsock socket", [] { return make_socket(AF_VSOCK, SOCK_STREAM); }, Second::MayNot},
         {"connect to a socket file", connect_to_name},
         {"a pair of TCP sockets", make_network_pair},
         {"accept on what it was given", [] { return outcome(::syscall(SYS_accept4, 3, 0, 0, 0)); }},

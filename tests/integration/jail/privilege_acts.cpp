@@ -61,12 +61,14 @@ std::vector<Act> privilege_acts() {
          }},
         {"take capabilities", take_capabilities},
         {"let others read it (PR_SET_DUMPABLE)",
-         [] { return outcome(::syscall(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0)); }},
+         [] { return outcome(::syscall(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0)); }, Second::MayNot},
         {"outlive its owner (PR_SET_PDEATHSIG)",
-         [] { return outcome(::syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0)); }},
+         [] { return outcome(::syscall(SYS_prctl, PR_SET_PDEATHSIG, 0, 0, 0, 0)); },
+         Second::MayNot},
         {"loosen the filter, then open a file", loosen_filter},
         {"ignore the kill (SIGSYS), then open a file", survive_violation},
-        {"read the session's keys", [] { return outcome(::syscall(SYS_keyctl, 0, -3, 0, 0, 0)); }},
+        {"read the session's keys", [] { return outcome(::syscall(SYS_keyctl, 0, -3, 0, 0, 0)); },
+         Second::MayNot},
     };
 }
 

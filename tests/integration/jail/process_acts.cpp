@@ -15,6 +15,12 @@ namespace bulkhead::test {
 
 namespace {
 
+// Its starter, or where that cannot be seen some process that is not itself.
+long starter() {
+    const long parent = ::syscall(SYS_getppid);
+    return parent > 0 ? parent : 2;
+}
+
 int fork_with(unsigned long flags) {
     const long child = ::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0);
     if (child == 0) ::_exit(0);
@@ -55,7 +61,7 @@ int read_other_memory() {
 
 // As a process's first step to another one's descriptors.
 int take_descriptor() {
-    const long process = ::syscall(SYS_pidfd_open, ::syscall(SYS_getppid), 0);
+    const long process = ::syscall(SYS_pidfd_open, starter(), 0);
     if (process < 0) return errno;
     return outcome(::syscall(SYS_pidfd_getfd, process, 0, 0));
 }
@@ -75,21 +81,20 @@ int raise_limit() {
 
 std::vector<Act> process_acts() {
     return {
-        {"fork", [] { return outcome(fork_with(0)); }},
+        {"fork", [] { return outcome(fork_with(0)); }, Second::MayNot},
         {"fork without end", fork_bomb},
-        {"make a thread", make_thread},
-        {"fork into a new user namespace", [] { return fork_with(CLONE_NEWUSER); }},
+        {"make a thread", make_thread, Second::MayNot},
+        {"fork into a new user namespace", [] { return fork_with(CLONE_NEWUSER); }, Second::MayNot},
         {"fork into a new network namespace", [] { return fork_with(CLONE_NEWNET); }},
         {"a user namespace of its own",
-         [] { return outcome(::syscall(SYS_unshare, CLONE_NEWUSER)); }},
+         [] { return outcome(::syscall(SYS_unshare, CLONE_NEWUSER)); }, Second::MayNot},
         {"a mount namespace of its own",
          [] { return outcome(::syscall(SYS_unshare, CLONE_NEWNS)); }},
         {"enter a namespace", [] { return outcome(::syscall(SYS_setns, 3, 0)); }},
         {"trace its starter",
-         [] { return outcome(::syscall(SYS_ptrace, PTRACE_SEIZE, ::syscall(SYS_getppid), 0, 0)); }},
+         [] { return outcome(::syscall(SYS_ptrace, PTRACE_SEIZE, starter(), 0, 0)); }},
         {"read another process's memory", read_other_memory},
-        {"signal its starter",
-         [] { return outcome(::syscall(SYS_kill, ::syscall(SYS_getppid), 0)); }},
+        {"signal its starter", [] { return outcome(::syscall(SYS_kill, starter(), 0)); }},
         {"signal everybody", [] { return outcome(::syscall(SYS_kill, -1, 0)); }},
         {"signal another VM's vCPU (tgkill)",
          [] { return outcome(::syscall(SYS_tgkill, 2, 2, 0)); }},
@@ -104,7 +109,8 @@ std::vector<Act> process_acts() {
          [] {
              unsigned long all = 1;
              return outcome(::syscall(SYS_sched_setaffinity, 0, sizeof(all), &all));
-         }},
+         },
+         Second::MayNot},
         {"raise a limit", raise_limit},
     };
 }
