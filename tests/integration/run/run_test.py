@@ -15,6 +15,7 @@ import engine_cases  # noqa: E402
 import failure_cases  # noqa: E402
 import flag_cases  # noqa: E402
 import files_cases  # noqa: E402
+import jail_cases  # noqa: E402
 import lifecycle_cases  # noqa: E402
 import list_cases  # noqa: E402
 import policy_cases  # noqa: E402
@@ -26,7 +27,7 @@ CASES = (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.names,
-    bundle_cases.bundles,
+    bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     terminal_cases.terminal, terminal_cases.session, terminal_cases.signals,
     lifecycle_cases.containers, lifecycle_cases.observation,
     engine_cases.background, engine_cases.restarts, engine_cases.execs, engine_cases.attaching,
