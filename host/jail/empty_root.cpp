@@ -15,12 +15,11 @@ namespace {
 int make_empty_mount() {
     const int context = ::fsopen("tmpfs", FSOPEN_CLOEXEC);
     if (context < 0) return -1;
-    const bool made =
-        ::fsconfig(context, FSCONFIG_SET_STRING, "size", "4k", 0) == 0 &&
-        ::fsconfig(context, FSCONFIG_SET_STRING, "nr_inodes", "1", 0) == 0 &&
-        ::fsconfig(context, FSCONFIG_SET_STRING, "mode", "0555", 0) == 0 &&
-        ::fsconfig(context, FSCONFIG_SET_FLAG, "ro", nullptr, 0) == 0 &&
-        ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
+    const bool made = ::fsconfig(context, FSCONFIG_SET_STRING, "size", "4k", 0) == 0 &&
+                      ::fsconfig(context, FSCONFIG_SET_STRING, "nr_inodes", "1", 0) == 0 &&
+                      ::fsconfig(context, FSCONFIG_SET_STRING, "mode", "0555", 0) == 0 &&
+                      ::fsconfig(context, FSCONFIG_SET_FLAG, "ro", nullptr, 0) == 0 &&
+                      ::fsconfig(context, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0;
     const unsigned attributes =
         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
     const int mount = made ? ::fsmount(context, FSMOUNT_CLOEXEC, attributes) : -1;

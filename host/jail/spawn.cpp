@@ -131,7 +131,8 @@ Result<void> follow(const UniqueFd& status, const std::string& program, Report& 
         Notice notice;
         const auto count = read_full(status.get(), std::as_writable_bytes(std::span(&notice, 1)));
         if (!count || *count != sizeof(notice)) return {};
-        if (notice.kind == Notice::Kind::Fatal) return errno_error(notice.error, "start " + program);
+        if (notice.kind == Notice::Kind::Fatal)
+            return errno_error(notice.error, "start " + program);
         report.miss(notice.layer, std::generic_category().message(notice.error));
     }
 }

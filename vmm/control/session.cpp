@@ -41,7 +41,8 @@ void Session::launch(Packet packet) {
 
 Result<void> Session::build(Packet packet) {
     auto config = TRY_CONTEXT(parse_launch(std::move(packet)), "launch message");
-    auto parts = TRY(machine::build_machine({loop_, *this, steps_, enter_role_}, std::move(config)));
+    auto parts =
+        TRY(machine::build_machine({loop_, *this, steps_, enter_role_}, std::move(config)));
     machine_ = std::make_unique<machine::Machine>(
         loop_, std::move(parts), [this](const machine::EndReport& report) { finish(report); },
         enter_role_);

@@ -53,9 +53,8 @@ struct HalfTest {
 std::vector<HalfTest> half_tests(const Rule& rule, pid_t self) {
     std::vector<HalfTest> tests;
     for (const Condition& condition : rule.conditions) {
-        const std::uint64_t value = condition.value == kOwnProcess
-                                        ? static_cast<std::uint64_t>(self)
-                                        : condition.value;
+        const std::uint64_t value =
+            condition.value == kOwnProcess ? static_cast<std::uint64_t>(self) : condition.value;
         for (const bool upper : {false, true}) {
             const unsigned shift = upper ? 32 : 0;
             const auto mask = static_cast<std::uint32_t>(condition.mask >> shift);
@@ -69,9 +68,9 @@ std::vector<HalfTest> half_tests(const Rule& rule, pid_t self) {
 
 // Ends in the rule's action when all its conditions hold, and otherwise runs into what follows.
 Code rule_code(const Rule& rule, pid_t self) {
-    const std::uint32_t action =
-        rule.error == 0 ? SECCOMP_RET_ALLOW
-                        : SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(rule.error);
+    const std::uint32_t action = rule.error == 0
+                                     ? SECCOMP_RET_ALLOW
+                                     : SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(rule.error);
     Code code{give(action)};
     // From the end, since each test must know how far the end is.
     auto tests = half_tests(rule, self);

@@ -35,11 +35,11 @@ constexpr std::uint64_t bits(unsigned count) {
 }
 
 constexpr std::array kVersions{
-    Version{8, {bits(13), 0, 0}},         // 1
-    Version{8, {bits(14), 0, 0}},         // 2: moving between folders
-    Version{8, {bits(15), 0, 0}},         // 3: truncate
-    Version{16, {bits(15), bits(2), 0}},  // 4: TCP bind and connect
-    Version{16, {bits(16), bits(2), 0}},  // 5: ioctl on devices opened from now on
+    Version{8, {bits(13), 0, 0}},               // 1
+    Version{8, {bits(14), 0, 0}},               // 2: moving between folders
+    Version{8, {bits(15), 0, 0}},               // 3: truncate
+    Version{16, {bits(15), bits(2), 0}},        // 4: TCP bind and connect
+    Version{16, {bits(16), bits(2), 0}},        // 5: ioctl on devices opened from now on
     Version{24, {bits(16), bits(2), bits(2)}},  // 6: abstract sockets, signals to others
 };
 

@@ -22,8 +22,8 @@ constexpr std::string_view role_name(Role role) {
     return kNames[static_cast<unsigned>(role)];
 }
 
-// What a thread calls when it begins to be one of these. Empty where nothing is locked down: in tests
-// of parts inside a test's own process.
+// What a thread calls when it begins to be one of these. Empty where nothing is locked down: in
+// tests of parts inside a test's own process.
 using EnterRole = std::function<void(Role)>;
 
 }  // namespace bulkhead::lockdown

@@ -46,12 +46,12 @@ Result<void> add_disks(const MachineContext& context, std::vector<DiskConfig> di
     std::function<void()> on_start;
     if (context.enter_role)
         on_start = [enter = context.enter_role] { enter(lockdown::Role::Disk); };
-    parts.workers =
-        TRY(block::IoWorkers::create(context.loop, kDiskWorkers, std::move(on_start)));
+    parts.workers = TRY(block::IoWorkers::create(context.loop, kDiskWorkers, std::move(on_start)));
     for (DiskConfig& config : disks) {
         const std::string serial = config.serial;
         auto disk = TRY_CONTEXT(open_disk(std::move(config), *parts.workers), "disk " + serial);
-        devices.push_back(std::make_unique<block::BlockDevice>(context.loop, std::move(disk), serial));
+        devices.push_back(
+            std::make_unique<block::BlockDevice>(context.loop, std::move(disk), serial));
     }
     return {};
 }
