@@ -1,5 +1,7 @@
 #include "host/sandbox/failure_report.h"
 
+#include <csignal>
+
 #include "base/text.h"
 
 namespace bulkhead::sandbox {
@@ -25,6 +27,8 @@ std::string describe_cause(const VmEnd& end) {
         case EndCause::Unknown:
             break;
     }
+    if (end.process.signal == SIGSYS)
+        return "the monitor was killed by its filter: it made a system call that it never needs";
     if (end.process.signal != 0)
         return concat("the monitor was killed by signal ", end.process.signal);
     return concat("the monitor ended by itself with status ", end.process.exit_code);

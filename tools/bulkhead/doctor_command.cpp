@@ -87,8 +87,8 @@ void check_files(Report& report) {
     report.add("disk template", check_file(files->disk_template, R_OK, kBroken));
 }
 
-// A monitor that is told nonsense says so and ends with 0; one that cannot lock itself down does not
-// get so far.
+// A monitor that is told nonsense says so and ends with 0; one that cannot lock itself down does
+// not get so far.
 Result<void> check_lockdown(PacketChannel channel, sandbox::VmmProcess& monitor) {
     TRY(channel.send(std::array{std::byte{0xFF}}, {}));
     const auto end = TRY(monitor.reap());

@@ -1,5 +1,7 @@
 #include "host/sandbox/failure_report.h"
 
+#include <csignal>
+
 #include <catch2/catch.hpp>
 
 namespace bulkhead::sandbox {
@@ -15,6 +17,8 @@ TEST_CASE("every way a machine can end has words") {
           "the monitor failed: KVM_RUN: EIO");
     CHECK(describe_end({{}, {0, 11}, "assertion"}) ==
           "the monitor was killed by signal 11 (it said: assertion)");
+    CHECK(describe_end({{}, {0, SIGSYS}, ""}) ==
+          "the monitor was killed by its filter: it made a system call that it never needs");
 }
 
 TEST_CASE("a failure says stage and cause, then the end of the console") {
