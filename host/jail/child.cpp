@@ -65,11 +65,18 @@ int become_user(const ChildPlan& plan) {
     return 0;
 }
 
+int lower_limit(__rlimit_resource resource, rlim_t most) {
+    rlimit bounds{};
+    if (::getrlimit(resource, &bounds) != 0) return errno;
+    if (bounds.rlim_max > most) bounds.rlim_max = most;
+    bounds.rlim_cur = bounds.rlim_max;
+    return ::setrlimit(resource, &bounds) == 0 ? 0 : errno;
+}
+
 int limit_threads(const ChildPlan& plan) {
     // The bound is on the user's processes, in this namespace; a user's without one are not ours.
     if (!plan.own_user && !plan.user_namespace) return 0;
-    const rlimit bounds{kMaxThreads, kMaxThreads};
-    return ::setrlimit(RLIMIT_NPROC, &bounds) == 0 ? 0 : errno;
+    return lower_limit(RLIMIT_NPROC, kMaxThreads);
 }
 
 void hide_files(const ChildPlan& plan) {
@@ -110,6 +117,7 @@ int become_monitor(const ChildPlan& plan) {
     if (error == 0) hide_files(plan);
     if (error == 0 && !plan.user_namespace) error = become_user(plan);
     if (error == 0) error = limit_threads(plan);
+    if (error == 0) error = lower_limit(RLIMIT_FSIZE, plan.file_bytes);
     if (error == 0) error = give_up_privileges();
     if (error == 0) error = die_with_owner(plan);
     return error == 0 ? execute(plan) : error;

@@ -31,6 +31,7 @@ struct ChildPlan {
     uid_t user = 0;
     gid_t group = 0;
     bool empty_root = false;
+    std::uint64_t file_bytes = 0;  // the largest file that it may write
 };
 
 // What the child tells: a layer that it goes on without, or that it cannot go on.

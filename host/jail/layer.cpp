@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace bulkhead::jail {
 
 namespace {
@@ -34,7 +36,7 @@ std::string Report::missing() const {
     std::string text;
     for (const auto& [name, reason] : entries()) {
         if (reason.empty()) continue;
-        text += (text.empty() ? "" : ", ") + name + " (" + reason + ")";
+        text += concat(text.empty() ? "" : ", ", name, " (", reason, ")");
     }
     return text;
 }

@@ -73,6 +73,7 @@ ChildPlan plan_for(const Program& program, const Options& options, const Handles
     plan.user = user ? user->id() : ::geteuid();
     plan.group = user ? user->id() : ::getegid();
     plan.empty_root = !options.sees_files;
+    plan.file_bytes = options.file_bytes;
     return plan;
 }
 

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,8 @@ struct Options {
     bool required = false;
     // For monitors that tests write, which need files: scripts, and programs that are not static.
     bool sees_files = false;
+    // No regular file becomes larger than this by what it writes.
+    std::uint64_t file_bytes = UINT64_MAX;
 };
 
 struct Program {

@@ -49,6 +49,17 @@ void read_available(int fd, EventLoop::Handle& watch, Take take) {
     }
 }
 
+// How large a file can become by what the guest writes to its disks.
+std::uint64_t largest_written_file(const Launch& launch) {
+    std::uint64_t largest = 0;
+    for (const LaunchDisk& disk : launch.disks) {
+        if (disk.read_only) continue;
+        for (const DiskExtent& extent : disk.extents)
+            largest = std::max(largest, extent.offset + extent.length);
+    }
+    return largest;
+}
+
 // The launch packet was not taken: what the monitor said on its way out is the cause.
 Error launch_error(const Error& failure, VmmProcess& process) {
     process.kill();
@@ -71,7 +82,9 @@ Result<std::unique_ptr<Vm>> Vm::launch(EventLoop& loop, const Options& options, 
     const LaunchPacket packet = TRY(encode_launch(launch));
 
     const UniqueFd monitor_end = TRY(duplicate(channel.second.fd()));
-    VmmProcess process = TRY(VmmProcess::spawn(options.program, monitor_end, options.jail));
+    jail::Options jail = options.jail;
+    jail.file_bytes = std::min(jail.file_bytes, largest_written_file(launch));
+    VmmProcess process = TRY(VmmProcess::spawn(options.program, monitor_end, jail));
     if (const auto sent = channel.first.send(packet.bytes, packet.descriptors); !sent)
         return launch_error(sent.error(), process).context("launching the VM");
     TRY(set_nonblocking(channel.first.fd()));

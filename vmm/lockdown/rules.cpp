@@ -177,6 +177,11 @@ std::vector<Rule> thread_rules() {
          "SIGSETXID",
          {is(0, kSetIdSignal)},
          "glibc, before it makes its first thread"},
+    };
+}
+
+std::vector<Rule> library_rules() {
+    return {
         {SYS_rt_sigprocmask,
          "rt_sigprocmask",
          kStart | kRunning,
@@ -338,8 +343,8 @@ std::vector<Rule> disk_rules() {
 
 std::vector<Rule> all_rules() {
     std::vector<Rule> all;
-    for (auto part : {kvm_rules(), platform_rules(), memory_rules(), thread_rules(), loop_rules(),
-                      host_rules(), disk_rules()}) {
+    for (auto part : {kvm_rules(), platform_rules(), memory_rules(), thread_rules(),
+                      library_rules(), loop_rules(), host_rules(), disk_rules()}) {
         std::move(part.begin(), part.end(), std::back_inserter(all));
     }
     return all;

@@ -81,7 +81,7 @@ def check_limits(pid):
     with open(f"/proc/{pid}/limits", encoding="utf-8") as file:
         hard = {line[:26].strip(): line[26:].split()[1] for line in file.read().splitlines()[1:]}
     for name, most in (("Max core file size", 0), ("Max locked memory", 0), ("Max msgqueue size", 0),
-                       ("Max open files", 4096), ("Max processes", 48)):
+                       ("Max open files", 4096), ("Max processes", 48), ("Max file size", 1 << 40)):
         expect(hard[name].isdigit() and int(hard[name]) <= most, f"{name}: {hard[name]}")
 
 
