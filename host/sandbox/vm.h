@@ -42,7 +42,7 @@ class Vm {
     };
 
     struct Options {
-        std::string program;         // bulkhead-vmm
+        std::string program;  // bulkhead-vmm
         jail::Options jail;
         std::optional<int> console;  // where the guest's console goes, too; stays the caller's
     };

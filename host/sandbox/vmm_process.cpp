@@ -19,10 +19,8 @@ Result<VmmProcess> VmmProcess::spawn(const std::string& program, const UniqueFd&
                                      const jail::Options& options) {
     auto errors = TRY(make_pipe());
     TRY(set_nonblocking(errors.first.get()));
-    auto prisoner = TRY(jail::spawn({.path = program,
-                                     .error_output = errors.second.get(),
-                                     .control = control.get()},
-                                    options));
+    auto prisoner = TRY(jail::spawn(
+        {.path = program, .error_output = errors.second.get(), .control = control.get()}, options));
     return VmmProcess(std::move(prisoner), std::move(errors.first));
 }
 
@@ -34,8 +32,7 @@ VmmProcess::~VmmProcess() {
 
 void VmmProcess::kill() const {
     if (!prisoner_.pidfd.valid()) return;
-    static_cast<void>(
-        ::syscall(SYS_pidfd_send_signal, prisoner_.pidfd.get(), SIGKILL, nullptr, 0));
+    static_cast<void>(::syscall(SYS_pidfd_send_signal, prisoner_.pidfd.get(), SIGKILL, nullptr, 0));
 }
 
 Result<ProcessEnd> VmmProcess::reap() {

@@ -1,5 +1,5 @@
-// One bulkhead-vmm process in its jail: started with exactly descriptors 0 to 3, watched by a pidfd,
-// and gone when this object is. Thread: any one at a time.
+// One bulkhead-vmm process in its jail: started with exactly descriptors 0 to 3, watched by a
+// pidfd, and gone when this object is. Thread: any one at a time.
 #pragma once
 
 #include <sys/types.h>

@@ -91,6 +91,9 @@ images and containers of root; anyone else's are below
 .TP
 .I /run/bulkhead
 sockets, and containers that go with their run
+.TP
+.I /run/bulkhead-users
+the user ids in use, one for each machine of root's
 )";
 
 }  // namespace
