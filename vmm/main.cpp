@@ -20,19 +20,12 @@ namespace {
 using bulkhead::Result;
 
 constexpr int kFailed = 1;
-constexpr int kOurBug = 70;
 
 // Something below threw, which ours do not. vCPUs may be waiting for the loop, so nothing can be
 // taken down in order any more.
 [[noreturn]] void die(const std::exception& error) {
     bulkhead::log::error(error.what());
-    std::_Exit(kOurBug);
-}
-
-// As the first process of its namespace the VMM is not ended by an abort's signal, unless it has a
-// handler. What was wrong has been printed already.
-void on_abort(int /*signal*/) {
-    ::_exit(kOurBug);
+    std::_Exit(bulkhead::lockdown::kExitOfBug);
 }
 
 // A thread that cannot lose its rights must not do its work.
@@ -70,7 +63,6 @@ int start() {
     ::mallopt(M_ARENA_MAX, 1);
     // A reader of the console that goes away is no reason to die.
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGABRT, on_abort);
     bulkhead::UniqueFd control(bulkhead::protocol::kVmmControlDescriptor);
     auto result = bulkhead::lockdown::lock_down();
     if (result) result = run(bulkhead::PacketChannel(std::move(control)));

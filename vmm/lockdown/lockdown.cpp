@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <csignal>
 
 #include "base/unique_fd.h"
 #include "proto/ports.h"
@@ -34,6 +35,12 @@ void grow_descriptor_table() {
     const UniqueFd high(::fcntl(protocol::kVmmControlDescriptor, F_DUPFD_CLOEXEC, kEnough));
 }
 
+// The first process of a pid namespace is not ended by a signal that it sends itself, unless it has
+// a handler for it. What was wrong has been printed already.
+void on_abort(int /*signal*/) {
+    ::_exit(kExitOfBug);
+}
+
 Result<void> load_filter(Role role) {
     const auto rules = rules_for(role);
     auto code = compile(rules, ::getpid());
@@ -50,6 +57,7 @@ Result<void> lock_down() {
     TRY(drop_privileges());
     TRY(set_limits());
     grow_descriptor_table();
+    if (std::signal(SIGABRT, on_abort) == SIG_ERR) return errno_error("handler of SIGABRT");
     TRY(deny_all_access());
     return load_filter(Role::Start);
 }

@@ -9,6 +9,9 @@
 
 namespace bulkhead::lockdown {
 
+// With what the process exits when a check of ours fails (BULKHEAD_CHECK, or any other abort).
+inline constexpr int kExitOfBug = 70;
+
 // Keeps standard input, output and error and the control socket, and closes every other descriptor;
 // no new privileges, no capabilities, no core dump of guest memory, no reading of this process by
 // others of the same user, bounds on what it may use, no access to files and networks, and only the

@@ -7,6 +7,7 @@
 
 #include <climits>
 
+#include "base/check.h"
 #include "proto/ports.h"
 #include "tests/integration/jail/act.h"
 #include "vmm/lockdown/landlock.h"
@@ -45,6 +46,8 @@ int run() {
         order.act >= acts.size())
         return kNoOrder;
     if (!lock_down(order)) return kNotLockedDown;
+    if (order.errand == Errand::FailedCheck) BULKHEAD_CHECK(order.role == ~0U);
+    if (order.errand == Errand::Fault) __builtin_trap();
     const Answer answer{acts[order.act].attempt()};
     const ssize_t written = ::write(protocol::kVmmControlDescriptor, &answer, sizeof(answer));
     return written == sizeof(answer) ? 0 : kNoOrder;

@@ -5,7 +5,10 @@
 
 namespace bulkhead::test {
 
+enum class Errand : std::uint32_t { Act, FailedCheck, Fault };
+
 struct Order {
+    Errand errand{};
     std::uint32_t act = 0;   // index into all_acts()
     std::uint32_t role = 0;  // lockdown::Role
     // Everything but the filter, to see which other layer refuses.

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -27,6 +29,7 @@
 #include "tests/integration/jail/act.h"
 #include "tests/integration/jail/documented.h"
 #include "tests/integration/jail/prisoner.h"
+#include "vmm/lockdown/lockdown.h"
 #include "vmm/lockdown/role.h"
 
 namespace bulkhead::test {
@@ -80,18 +83,46 @@ Result<void> try_act(const std::string& program, unsigned index, bool all_layers
     const Act act = all_acts().at(index);
     std::string row = concat("| ", act.name, " |");
     for (const lockdown::Role role : lockdown::kAllRoles) {
-        const Order order{index, static_cast<unsigned>(role), false};
+        const Order order{Errand::Act, index, static_cast<unsigned>(role), false};
         const std::string result = TRY_CONTEXT(attempt(program, order), act.name);
         if (result == kPossible && !is_allowed(act.name, role))
             complain(outcome, concat("as ", lockdown::role_name(role)), act);
         row += " " + result + " |";
     }
-    const auto bare = TRY_CONTEXT(attempt(program, Order{index, 0, true}), act.name);
+    const auto bare = TRY_CONTEXT(attempt(program, Order{Errand::Act, index, 0, true}), act.name);
     const bool must = act.second == Second::Refuses;
     if (bare == kPossible && must && all_layers) complain(outcome, "without the filter", act);
     if (bare == kPossible) outcome.only_filter += concat(act.name, "; ");
     outcome.rows.push_back(row + (must ? " yes |" : " |"));
     return {};
+}
+
+// What the process ends with when it finds a bug of ours: the message still comes out.
+Result<int> try_endings(const std::string& program) {
+    int bad = 0;
+    for (const lockdown::Role role : lockdown::kAllRoles) {
+        for (const Errand errand : {Errand::FailedCheck, Errand::Fault}) {
+            auto ends = TRY(make_socketpair(SOCK_SEQPACKET));
+            auto monitor = TRY(sandbox::VmmProcess::spawn(program, ends.second, {}));
+            const Order order{errand, 0, static_cast<unsigned>(role), false};
+            if (::write(ends.first.get(), &order, sizeof(order)) != sizeof(order))
+                return errno_error("order");
+            const auto end = TRY(monitor.reap());
+            std::array<char, 256> said{};
+            const ssize_t count = ::read(monitor.error_output(), said.data(), said.size());
+            const std::string_view text(said.data(),
+                                        static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+            const bool right = errand == Errand::Fault ? end.signal == SIGILL
+                                                       : end.exit_code == lockdown::kExitOfBug &&
+                                                             text.find("bug: ") != text.npos;
+            if (right) continue;
+            std::cout << "WRONG END as " << lockdown::role_name(role) << ": status "
+                      << end.exit_code << ", signal " << end.signal << ", said \"" << text
+                      << "\"\n";
+            ++bad;
+        }
+    }
+    return bad;
 }
 
 Result<Outcome> try_all(const std::string& program) {
@@ -116,6 +147,8 @@ Result<std::string> move_to_user(const std::string& program, uid_t user) {
     if (::mkdtemp(folder.data()) == nullptr) return errno_error("mkdtemp");
     const std::string copy = folder + "/prisoner";
     std::filesystem::copy_file(program, copy);
+    if (::chown(folder.c_str(), user, user) != 0 || ::chown(copy.c_str(), user, user) != 0)
+        return errno_error("chown");
     if (::chmod(folder.c_str(), 0755) != 0 || ::chmod(copy.c_str(), 0755) != 0)
         return errno_error("chmod");
     if (::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)
@@ -137,7 +170,9 @@ Result<int> run(std::map<std::string, std::string> options) {
     for (const auto& row : outcome.rows) std::cout << row << "\n";
     std::cout << "Refused by the filter alone here: " << outcome.only_filter << "\n"
               << outcome.rows.size() - 2 << " acts, " << outcome.bad << " possible\n";
-    if (outcome.bad > 0) return EXIT_FAILURE;
+    if (outcome.bad + TRY(try_endings(program)) > 0) return EXIT_FAILURE;
+    if (options.contains("--user"))
+        std::filesystem::remove_all(std::filesystem::path(program).parent_path());
     return is_documented(documentation, "taken-over", outcome.rows) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
