@@ -71,11 +71,11 @@ Result<Identity> look_up_text(std::string_view text, std::string_view passwd,
         return Error(
             concat("unable to find user ", wanted_user, ": no matching entries in passwd file"));
     }
-    if (!wanted_group.empty()) {
-        identity.gid = TRY(find_group(wanted_group, group));
-    } else if (entry) {
-        add_memberships(identity, entry->name, group);
-    }
+    if (!wanted_group.empty()) identity.gid = TRY(find_group(wanted_group, group));
+    // Otherwise a program that drops its supplementary groups would gain what a file's mode takes
+    // from this one (CVE-2022-36109).
+    add_group(identity, identity.gid);
+    if (wanted_group.empty() && entry) add_memberships(identity, entry->name, group);
     return identity;
 }
 

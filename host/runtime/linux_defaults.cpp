@@ -14,18 +14,19 @@ namespace {
 struct DefaultMount {
     std::string_view destination;
     std::string_view type;
+    std::string_view source;   // as docker's, for those who read /proc/mounts
     std::string_view options;  // separated by commas
 };
 
 // In the order in which they are mounted.
 constexpr std::array<DefaultMount, 7> kMounts = {{
-    {"/proc", "proc", "nosuid,noexec,nodev"},
-    {"/dev", "tmpfs", "nosuid,strictatime,mode=755,size=65536k"},
-    {"/dev/pts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"},
-    {"/sys", "sysfs", "nosuid,noexec,nodev,ro"},
-    {"/sys/fs/cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro"},
-    {"/dev/mqueue", "mqueue", "nosuid,noexec,nodev"},
-    {"/dev/shm", "tmpfs", "nosuid,noexec,nodev,mode=1777,size=65536k"},
+    {"/proc", "proc", "proc", "nosuid,noexec,nodev"},
+    {"/dev", "tmpfs", "tmpfs", "nosuid,strictatime,mode=755,size=65536k"},
+    {"/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5"},
+    {"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro"},
+    {"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,relatime,ro"},
+    {"/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev"},
+    {"/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k"},
 }};
 
 struct DefaultDevice {
@@ -79,7 +80,7 @@ void add_default_mounts(oci::v1::Spec& spec) {
         auto& added = *spec.add_mounts();
         added.set_destination(std::string(mount.destination));
         added.set_type(std::string(mount.type));
-        added.set_source(std::string(mount.type));
+        added.set_source(std::string(mount.source));
         std::string_view rest = mount.options;
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find(','), rest.size());

@@ -40,11 +40,11 @@ TEST_CASE("user lookup: a name gives ids, home and memberships") {
     CHECK(found.uid == 1000);
     CHECK(found.gid == 1000);
     CHECK(found.home == "/home/app");
-    CHECK(found.groups == Groups{29, 44});
+    CHECK(found.groups == Groups{1000, 29, 44});
 }
 
 TEST_CASE("user lookup: a number finds its account, and a name that looks like it does not count") {
-    CHECK(by_name("1000").value().groups == Groups{29, 44});
+    CHECK(by_name("1000").value().groups == Groups{1000, 29, 44});
     const auto found = by_name("777").value();
     CHECK(found.uid == 777);
     CHECK(found.gid == 0);
@@ -54,7 +54,7 @@ TEST_CASE("user lookup: a number finds its account, and a name that looks like i
 TEST_CASE("user lookup: an explicit group replaces memberships") {
     const auto named = by_name("app:audio").value();
     CHECK(named.gid == 29);
-    CHECK(named.groups.empty());
+    CHECK(named.groups == Groups{29});
     CHECK(by_name("app:12345").value().gid == 12345);
     CHECK(by_name(":44").value().uid == 0);
     CHECK(by_name(":44").value().gid == 44);
@@ -88,7 +88,8 @@ TEST_CASE("user lookup: an account without home lives in /") {
 }
 
 TEST_CASE("user lookup: additional groups are added by name or id, once") {
-    CHECK(by_name("app", {"wheel", "99", "29", "wheel"}).value().groups == Groups{29, 44, 10, 99});
+    CHECK(by_name("app", {"wheel", "99", "29", "wheel"}).value().groups ==
+          Groups{1000, 29, 44, 10, 99});
     CHECK_FALSE(by_name("app", {"nogroup"}).ok());
 }
 
