@@ -69,15 +69,7 @@ bool contains(const Container& names, std::string_view name) {
 
 Result<CapabilityNames> normalized(const std::vector<std::string>& names) {
     CapabilityNames result;
-    for (const std::string& name : names) {
-        std::string upper;
-        for (const char c : name)
-            upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-        if (!upper.starts_with("CAP_")) upper.insert(0, "CAP_");
-        if (upper != kAllName && !contains(kAll, upper))
-            return Error(concat("invalid capability: \"", name, "\""));
-        result.push_back(std::move(upper));
-    }
+    for (const std::string& name : names) result.push_back(TRY(capability_name(name)));
     return result;
 }
 
@@ -91,6 +83,16 @@ bool granted(std::string_view name, const CapabilityNames& add, const Capability
 
 bool is_capability(std::string_view name) {
     return contains(kAll, name);
+}
+
+Result<std::string> capability_name(std::string_view text) {
+    std::string upper;
+    for (const char c : text)
+        upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (!upper.starts_with("CAP_")) upper.insert(0, "CAP_");
+    if (upper != kAllName && !contains(kAll, upper))
+        return Error(concat("invalid capability: \"", text, "\""));
+    return upper;
 }
 
 Result<CapabilityNames> container_capabilities(const std::vector<std::string>& add,

@@ -16,6 +16,9 @@ using CapabilityNames = std::vector<std::string>;
 // Whether Linux has a capability of this name: "CAP_KILL".
 bool is_capability(std::string_view name);
 
+// "CAP_KILL" for "kill", as docker and `inspect` show it; an error when there is none of this name.
+Result<std::string> capability_name(std::string_view text);
+
 // docker's rules: names with or without CAP_, in either case; ALL stands for every one; drops are
 // taken before adds, and an added ALL loses what is dropped.
 Result<CapabilityNames> container_capabilities(const std::vector<std::string>& add,

@@ -46,6 +46,13 @@ std::optional<int> named(std::string_view name) {
 
 }  // namespace
 
+std::string signal_name(int number) {
+    for (const auto& [name, known] : kNames) {
+        if (known == number) return concat("SIG", name);
+    }
+    return std::to_string(number);
+}
+
 Result<int> parse_signal(std::string_view text) {
     std::string name(text);
     std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });

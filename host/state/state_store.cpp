@@ -321,7 +321,9 @@ Result<Record> StateStore::find(std::string_view reference) const {
             return Error(concat("multiple containers found with provided prefix: ", reference));
         by_prefix = std::move(record);
     }
-    if (!by_prefix) return Error(concat("No such container: ", reference));
+    if (!by_prefix)
+        return Error(std::make_error_code(std::errc::no_such_file_or_directory),
+                     concat("No such container: ", reference));
     return *std::move(by_prefix);
 }
 

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -36,17 +35,12 @@ image::ImageConfig process_config(const container::v1::Config& config, const ima
         if (!variable.starts_with("HOSTNAME=") && variable != "TERM=xterm")
             result.env.push_back(variable);
     }
-    result.cmd.assign(process.args().begin(), process.args().end());
-    const auto& entrypoint = base.config.entrypoint;
-    if (entrypoint.size() <= result.cmd.size() &&
-        std::equal(entrypoint.begin(), entrypoint.end(), result.cmd.begin())) {
-        result.entrypoint = entrypoint;
-        result.cmd.erase(result.cmd.begin(),
-                         result.cmd.begin() + static_cast<std::ptrdiff_t>(entrypoint.size()));
-    }
+    const auto& asked = config.asked();
+    result.entrypoint.assign(asked.entrypoint().begin(), asked.entrypoint().end());
+    result.cmd.assign(asked.command().begin(), asked.command().end());
     const bool usual = process.cwd() == "/" && base.config.working_dir.empty();
     if (!usual) result.working_dir = process.cwd();
-    result.user = process.user().username();
+    result.user = asked.user();
     result.labels = base.config.labels;
     for (const auto& [name, value] : config.labels()) result.labels[name] = value;
     result.stop_signal = base.config.stop_signal;

@@ -1,4 +1,6 @@
 // bulkhead rm.
+#include <iostream>
+
 #include "host/state/state_store.h"
 #include "tools/bulkhead/command.h"
 
@@ -8,6 +10,11 @@ namespace {
 
 using state::Record;
 
+Result<void> remove_container(engine::Engine& engine, const std::string& name, bool force) {
+    const Record record = TRY(engine.find(name));
+    return engine.remove(record, force);
+}
+
 int remove_containers(const Context& context, const Words& words) {
     bool force = false;
     const Parsed parsed =
@@ -15,10 +22,21 @@ int remove_containers(const Context& context, const Words& words) {
     if (!parsed.go_on) return parsed.exit_code;
     if (parsed.arguments.empty())
         return usage_error(kRmCommand, "'bulkhead rm' requires at least 1 argument");
-    return for_each_container(context, parsed.arguments,
-                              [force](engine::Engine& engine, const Record& record) {
-                                  return engine.remove(record, force);
-                              });
+    auto engine = engine::Engine::open(context.paths);
+    if (!engine) return fail(kExitFailure, engine.error().message());
+    int code = kExitOk;
+    for (const std::string& name : parsed.arguments) {
+        const auto removed = remove_container(*engine, name, force);
+        if (removed) {
+            std::cout << name << "\n";
+            continue;
+        }
+        // docker's -f: what is not there is a message, but no failure.
+        const bool missing = removed.error().is(std::errc::no_such_file_or_directory);
+        const int failure = fail(kExitFailure, removed.error().message());
+        if (!missing || !force) code = failure;
+    }
+    return code;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "host/logs/log_time.h"
 #include "host/state/state_store.h"
 #include "proto/container.pb.h"
+#include "tools/bulkhead/container_config_json.h"
 
 namespace bulkhead::cli {
 
@@ -13,13 +14,6 @@ namespace {
 // docker's word for a time that has not come.
 std::string time_text(std::int64_t seconds) {
     return seconds == 0 ? "0001-01-01T00:00:00Z" : logs::format_time(seconds * 1'000'000'000);
-}
-
-template <class Values>
-Json list_of(const Values& values) {
-    Json list = Json::array();
-    for (const auto& value : values) list.push_back(value);
-    return list;
 }
 
 Json state_json(const state::Record& record) {
@@ -48,38 +42,6 @@ Json jail_json(const state::Record& record) {
     return layers;
 }
 
-Json config_json(const container::v1::Config& config) {
-    const auto& process = config.spec().process();
-    Json labels = Json::object();
-    for (const auto& [key, value] : config.labels()) labels[key] = value;
-    return {{"Hostname", config.spec().hostname()},
-            {"User", process.user().username()},
-            {"Tty", process.terminal()},
-            {"OpenStdin", config.open_stdin()},
-            {"StdinOnce", config.stdin_once()},
-            {"Env", list_of(process.env())},
-            {"Cmd", list_of(process.args())},
-            {"Image", config.image()},
-            {"WorkingDir", process.cwd()},
-            {"Labels", labels},
-            {"StopSignal", config.stop_signal()},
-            {"StopTimeout", config.stop_timeout_seconds()}};
-}
-
-std::string_view restart_name(const container::v1::RestartPolicy& policy) {
-    using Policy = container::v1::RestartPolicy;
-    switch (policy.when()) {
-        case Policy::WHEN_ALWAYS:
-            return "always";
-        case Policy::WHEN_ON_FAILURE:
-            return "on-failure";
-        case Policy::WHEN_UNLESS_STOPPED:
-            return "unless-stopped";
-        default:
-            return "no";
-    }
-}
-
 // What the last checks said; written by the supervisor.
 Json health_json(const state::StateStore& store, const state::Record& record) {
     constexpr std::size_t kMostBytes = 1024 * 1024;
@@ -88,25 +50,6 @@ Json health_json(const state::StateStore& store, const state::Record& record) {
     if (!json.is_object()) json = {{"FailingStreak", 0}, {"Log", Json::array()}};
     json["Status"] = record.health;
     return json;
-}
-
-Json host_config_json(const container::v1::Config& config) {
-    const auto& machine = config.machine();
-    return {{"AutoRemove", config.auto_remove()},
-            {"Memory", machine.memory_bytes()},
-            {"CpuCount", machine.cpus()},
-            {"ReadonlyRootfs", config.spec().root_readonly()},
-            {"DiskBytes", machine.disk_bytes()},
-            {"RestartPolicy",
-             {{"Name", restart_name(config.restart())},
-              {"MaximumRetryCount", config.restart().most()}}},
-            {"Init", config.init()},
-            {"PidsLimit", config.spec().linux().resources().pids_limit()},
-            {"CpuShares", config.spec().linux().resources().cpu_shares()},
-            {"Kernel", machine.kernel()},
-            {"JailRequired", machine.jail_required()},
-            {"KernelArguments", machine.kernel_arguments()},
-            {"Capabilities", list_of(config.spec().process().capabilities().bounding())}};
 }
 
 // The first word is the program, the others its arguments.

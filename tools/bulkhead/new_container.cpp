@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "host/runtime/container_spec.h"
 #include "proto/container.pb.h"
+#include "tools/bulkhead/asked.h"
 #include "tools/bulkhead/bundle_container.h"
 #include "tools/bulkhead/container_policies.h"
 #include "tools/bulkhead/images.h"
@@ -71,6 +72,7 @@ Result<Config> make_config(const RunFlags& flags, const image::Image& image,
     *config.mutable_spec() = TRY(runtime::build_spec(image_config(image), options, machine_name()));
     add_files(flags, runtime::container_hostname(options), config);
     set_machine(flags, *config.mutable_machine());
+    set_asked(flags, image_config(image), *config.mutable_asked());
     TRY(set_policies(flags, image.config, config));
     return config;
 }
@@ -95,6 +97,7 @@ Result<state::Container> create_from_bundle(const RunFlags& flags, engine::Engin
     Config config = TRY(bundle_config(flags));
     set_machine(flags, *config.mutable_machine());
     size_by_limits(config);
+    set_asked(config.spec().process(), *config.mutable_asked());
     const auto& arguments = config.spec().process().args();
     return engine.create(
         {flags.name, flags.bundle, Words(arguments.begin(), arguments.end()), flags.auto_remove},

@@ -75,6 +75,8 @@ struct RunFlags {
     std::chrono::nanoseconds ttl{0};           // 0: without end
     std::chrono::nanoseconds idle_timeout{0};  // 0: without end
 
+    Words security_options;  // as they were said
+
     Words env_flags;
     Words env_files;
     // All but what only the running program knows: id, terminal, environment.

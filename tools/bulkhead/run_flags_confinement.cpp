@@ -78,7 +78,10 @@ void add_confinement_flags(RunFlags& target, std::vector<Flag>& flags) {
           append(container.drop_capabilities)},
          {"security-opt", '\0', "OPTION",
           "no-new-privileges, seccomp=unconfined, seccomp=FILE, jail=required",
-          [&target](const std::string& value) { return set_security_option(value, target); }},
+          [&target](const std::string& value) -> Result<void> {
+              target.security_options.push_back(value);
+              return set_security_option(value, target);
+          }},
          {"privileged", '\0', "", "everything in its own machine; the host stays out of reach",
           store(container.privileged)},
          {"sysctl", '\0', "KEY=VALUE", "a setting of its own kernel, any that there is",
