@@ -74,12 +74,13 @@ class ChangeList {
     Result<bool> visit(int upper, int lower, const std::string& path, std::size_t depth) {
         if (depth > kMaxDepth) return Error("the directories are nested too deeply");
         bool passed_over = false;
+        const std::string prefix = path.empty() ? "" : path + "/";
         for (const std::string& name : TRY(archive::names_in(upper))) {
             if (lines_.size() > kMaxChanges) return Error("too many changes");
             const auto status = status_in(upper, name);
             if (!status) continue;
             const auto before = status_in(lower, name);
-            const std::string whole = path.empty() ? name : path + "/" + name;
+            const std::string whole = prefix + name;
             if (is_whiteout(*status)) {
                 if (before) add('D', whole);
             } else if (S_ISDIR(status->st_mode)) {
@@ -136,8 +137,9 @@ class ChangeList {
 
     // What the image has in a directory that hides it.
     Result<void> add_deleted(int upper, int lower, const std::string& path) {
+        const std::string prefix = path + "/";
         for (const std::string& name : TRY(archive::names_in(lower))) {
-            if (!status_in(upper, name)) add('D', path + "/" + name);
+            if (!status_in(upper, name)) add('D', prefix + name);
         }
         return {};
     }

@@ -54,7 +54,8 @@ Result<std::string> follow(std::string path) {
         if (target.starts_with('/')) {
             path = target;
         } else {
-            path = path.substr(0, path.rfind('/') + 1) + target;
+            path.resize(path.rfind('/') + 1);
+            path += target;
         }
     }
     return errno_error(ELOOP, path);
