@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 
 from support import Failure, expect
 
@@ -36,7 +38,7 @@ def status_of(path):
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
 
 
-def check_thread(path):
+def check_thread(path, own_user=True):
     status = status_of(path)
     where = f"{path} ({status['Name']})"
     expect(status["NoNewPrivs"] == "1", f"{where}: NoNewPrivs {status['NoNewPrivs']}")
@@ -47,7 +49,7 @@ def check_thread(path):
     users = set(status["Uid"].split() + status["Gid"].split())
     expect(len(users) == 1, f"{where}: {users}")
     user = int(users.pop())
-    expect(FIRST_USER <= user < FIRST_USER + USERS, f"{where}: user {user}")
+    expect(FIRST_USER <= user < FIRST_USER + USERS or not own_user, f"{where}: user {user}")
     expect(not status["Groups"].split(), f"{where}: groups {status['Groups']}")
     expect(status["NSpid"].split()[1:] and status["NSpid"].split()[0] != status["NSpid"].split()[1],
            f"{where}: NSpid {status['NSpid']}")
@@ -108,6 +110,53 @@ def jailed(bulkhead):
     expect(result.stdout.endswith("65536\n"), f"exec: {result}")
     expect(command(bulkhead, "rm", "-f", "one", "two").returncode == 0, "rm")
     expect(not os.listdir("/run/bulkhead-users"), f"left: {os.listdir('/run/bulkhead-users')}")
+
+
+class Unprivileged:
+    """The program as somebody else's than root: copies of it and of an image, in places of theirs."""
+
+    USER = 65534
+
+    def __init__(self, bulkhead):
+        build = os.path.dirname(os.path.dirname(bulkhead.program))
+        self.home = tempfile.mkdtemp(prefix="bulkhead-user.", dir="/tmp")
+        os.mkdir(f"{self.home}/bin")
+        for name in ("bulkhead", "bulkhead-vmm"):
+            shutil.copy(f"{build}/bin/{name}", f"{self.home}/bin/{name}")
+        shutil.copytree(f"{build}/share", f"{self.home}/share")
+        shutil.copytree(f"{build}/../images/busybox", f"{self.home}/busybox")
+        subprocess.run(["chown", "-R", f"{self.USER}:{self.USER}", self.home], check=True)
+
+    def command(self, *arguments):
+        return ["setpriv", f"--reuid={self.USER}", f"--regid={self.USER}", "--clear-groups", "env", f"HOME={self.home}",
+                f"TMPDIR={self.home}", f"{self.home}/bin/bulkhead", *arguments]
+
+
+def jail_without_root(bulkhead):
+    """Whoever may use /dev/kvm has every layer but a user id for each machine."""
+    user = Unprivileged(bulkhead)
+    os.chmod("/dev/kvm", 0o666)
+    loaded = command(user, "load", "--name", "busybox", f"{user.home}/busybox")
+    expect(loaded.returncode == 0, f"load: {loaded}")
+    patience = ("--start-timeout", "3000")
+    result = command(user, "run", *patience, "--rm", "busybox", "sh", "-c", "echo hello; exit 7")
+    expect((result.returncode, result.stdout) == (7, "hello\n"), f"run: {result}")
+    container = start(user, "one", *patience)
+    expect(container["Jail"] == {layer: "on" for layer in LAYERS} | {"own user": "missing: needs root"},
+           f"inspect: {container['Jail']}")
+    pid, supervisor = container["State"]["Pid"], container["State"]["SupervisorPid"]
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        found = check_thread(f"/proc/{pid}/task/{thread}", own_user=False)
+        expect(found == Unprivileged.USER, f"user {found}")
+    for namespace in NAMESPACES:
+        mine, others = (os.readlink(f"/proc/{each}/ns/{namespace}") for each in (pid, supervisor))
+        expect(mine != others, f"{namespace} namespace is the supervisor's")
+    check_root(pid)
+    check_limits(pid)
+    expect(command(user, "rm", "-f", "one").returncode == 0, "rm")
+    refused = command(user, "run", "--rm", "--security-opt", "jail=required", "busybox", "true")
+    expect(refused.returncode == 125 and "lacks: own user (needs root)" in refused.stderr, f"{refused}")
+    shutil.rmtree(user.home)
 
 
 def jail_incomplete(bulkhead):

@@ -28,6 +28,7 @@ CASES = (
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.names,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
+    jail_cases.jail_without_root,
     terminal_cases.terminal, terminal_cases.session, terminal_cases.signals,
     lifecycle_cases.containers, lifecycle_cases.observation,
     engine_cases.background, engine_cases.restarts, engine_cases.execs, engine_cases.attaching,
