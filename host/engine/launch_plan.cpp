@@ -13,6 +13,7 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/engine/bundle_disk.h"
+#include "host/engine/update.h"
 #include "host/image/image_store.h"
 #include "host/sandbox/kvm_device.h"
 #include "host/sandbox/writable_disk.h"
@@ -127,6 +128,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
     launch.shape = shape_of(machine);
     launch.kernel_arguments = machine.kernel_arguments();
+    launch.disk_limits = disk_limits_of(config);
     launch.disks.push_back(TRY(lower_disk(config, places)));
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
     plan.vm.program = files.monitor;

@@ -317,10 +317,17 @@ void Supervisor::update(const SessionRef& session, std::uint32_t number,
         if (!done) return client->fail(number, done.error().message());
         client->reply(number, {});
     };
-    if (!request.has_resources() || live() == nullptr) return finish({});
+    if (live() == nullptr) return finish({});
     if (auto possible = check_running_update(run_->shape(), request); !possible)
         return finish(std::move(possible));
-    live()->update(request.resources(), finish);
+    const auto update_guest = [this, request, finish](Result<void> done) {
+        if (!done || !request.has_resources() || live() == nullptr) return finish(std::move(done));
+        live()->update(request.resources(), finish);
+    };
+    if (!request.has_disk_limits()) return update_guest({});
+    container::v1::Config wanted = *parts_.config;
+    apply_update(request, wanted);
+    live()->set_disk_limits(disk_limits_of(wanted), update_guest);
 }
 
 Result<void> Supervisor::keep_update(const wire::UpdateRequest& request) {

@@ -37,8 +37,23 @@ Result<void> check_running_update(const sandbox::Shape& machine,
     return {};
 }
 
+void set_disk_limits(const runtime::DiskLimits& limits, container::v1::DiskLimits& target) {
+    if (limits.read_bytes) target.set_read_bytes(*limits.read_bytes);
+    if (limits.write_bytes) target.set_write_bytes(*limits.write_bytes);
+    if (limits.read_operations) target.set_read_operations(*limits.read_operations);
+    if (limits.write_operations) target.set_write_operations(*limits.write_operations);
+}
+
+sandbox::DiskLimits disk_limits_of(const container::v1::Config& config) {
+    const auto& limits = config.machine().disk_limits();
+    return {limits.read_bytes(), limits.write_bytes(), limits.read_operations(),
+            limits.write_operations()};
+}
+
 void apply_update(const supervisor::v1::UpdateRequest& update, container::v1::Config& config) {
     if (update.has_restart()) *config.mutable_restart() = update.restart();
+    if (update.has_disk_limits())
+        config.mutable_machine()->mutable_disk_limits()->MergeFrom(update.disk_limits());
     if (!update.has_resources()) return;
     config.mutable_spec()->mutable_linux()->mutable_resources()->MergeFrom(update.resources());
     auto& machine = *config.mutable_machine();

@@ -63,6 +63,7 @@ Result<void> Sandbox::begin() {
     events.started = [this](const VmStarted& started) { on_vm_started(started); };
     events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
     events.paused = [this] { on_vm_paused(); };
+    events.disk_limits = [this](const DiskLimits& limits) { on_disk_limits(limits); };
     events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
     vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(plan_.launch), std::move(events)));
     timer_ = loop_.after(plan_.start_timeout, [this] { on_timeout(); });
@@ -219,6 +220,22 @@ void Sandbox::stop_vm() {
     agent_->shutdown([](const Result<void>&) {});
 }
 
+void Sandbox::set_disk_limits(const DiskLimits& limits, std::function<void(Result<void>)> answer) {
+    if (!vm_ || vm_end_) return answer(Error("the container does not run"));
+    if (disk_limits_answer_) return answer(Error("the disks' limits are being changed already"));
+    if (auto sent = vm_->set_disk_limits(limits); !sent) return answer(std::move(sent));
+    asked_disk_limits_ = limits;
+    disk_limits_answer_ = std::move(answer);
+}
+
+// Asked of the monitor, since it is what enforces them.
+void Sandbox::on_disk_limits(const DiskLimits& limits) {
+    if (!disk_limits_answer_) return;
+    const auto answer = std::exchange(disk_limits_answer_, nullptr);
+    if (limits == asked_disk_limits_) return answer({});
+    answer(Error("the monitor keeps other limits for the disks than it was told"));
+}
+
 void Sandbox::pause(std::function<void(Result<void>)> answer) {
     if (!running() || vm_end_) return answer(Error("the container does not run"));
     if (paused_ || pause_answer_) return answer(Error("the container is paused already"));
@@ -253,6 +270,8 @@ void Sandbox::on_vm_ended(VmEnd end) {
     vm_end_ = std::move(end);
     paused_ = false;
     if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error("the container has ended"));
+    if (disk_limits_answer_)
+        std::exchange(disk_limits_answer_, nullptr)(Error("the container has ended"));
     trace_.step("machine ends");
     timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.

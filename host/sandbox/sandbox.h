@@ -92,6 +92,9 @@ class Sandbox {
     // Other limits inside the guest.
     void update(const oci::v1::Resources& resources, AgentClient::Answer<void> answer);
 
+    // Other limits on the machine's disks; answered when they hold. One at a time.
+    void set_disk_limits(const DiskLimits& limits, std::function<void(Result<void>)> answer);
+
     // Stops the machine's processors; answered when none runs any more, or with an error when the
     // container does not run. Until resume() the guest answers nothing, and signals wait.
     void pause(std::function<void(Result<void>)> answer);
@@ -132,6 +135,7 @@ class Sandbox {
     void on_process_started(Result<AgentStarted> answer);
     void on_process_exit(Result<AgentExit> answer);
     void on_vm_paused();
+    void on_disk_limits(const DiskLimits& limits);
     void on_vm_ended(VmEnd end);
     void on_timeout();
 
@@ -173,6 +177,8 @@ class Sandbox {
     bool killed_ = false;
     bool paused_ = false;
     std::function<void(Result<void>)> pause_answer_;
+    DiskLimits asked_disk_limits_;
+    std::function<void(Result<void>)> disk_limits_answer_;
 };
 
 }  // namespace bulkhead::sandbox

@@ -131,6 +131,12 @@ Result<void> Vm::resume() {
     return send(message);
 }
 
+Result<void> Vm::set_disk_limits(const DiskLimits& limits) {
+    vmm::v1::HostMessage message;
+    write_disk_limits(limits, *message.mutable_set_disk_limits()->mutable_limits());
+    return send(message);
+}
+
 void Vm::kill() {
     process_.kill();
 }
@@ -164,6 +170,8 @@ void Vm::dispatch(VmmMessage message) {
         events_.stream(std::move(*stream));
     } else if (std::holds_alternative<VmPaused>(message)) {
         events_.paused();
+    } else if (const auto* disks = std::get_if<VmDiskLimits>(&message)) {
+        events_.disk_limits(disks->limits);
     }
 }
 

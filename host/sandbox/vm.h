@@ -38,6 +38,7 @@ class Vm {
         std::function<void(VmStarted)> started;
         std::function<void(VmStream)> stream;
         std::function<void()> paused;
+        std::function<void(const DiskLimits&)> disk_limits;  // what holds now
         std::function<void(VmEnd)> ended;
     };
 
@@ -65,6 +66,9 @@ class Vm {
     // The guest stands still from the event `paused` until resume().
     Result<void> pause();
     Result<void> resume();
+
+    // The event `disk_limits` follows.
+    Result<void> set_disk_limits(const DiskLimits& limits);
 
     // Ends the VM at once; `ended` follows.
     void kill();

@@ -10,6 +10,7 @@
 #include "base/packet_channel.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "host/sandbox/disk_limits.h"
 #include "host/sandbox/trace.h"
 
 namespace bulkhead::sandbox {
@@ -43,7 +44,12 @@ struct VmEnded {
 // No vCPU runs any more.
 struct VmPaused {};
 
-using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused>;
+// What it holds its disks to from now on.
+struct VmDiskLimits {
+    DiskLimits limits;
+};
+
+using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDiskLimits>;
 
 Result<VmmMessage> parse_vmm_message(Packet packet);
 

@@ -19,7 +19,8 @@ namespace {
 using namespace bulkhead;
 
 std::unique_ptr<virtio::VirtioDevice> make_device(std::uint8_t choice, test::GuestArena& arena,
-                                                  EventLoop& loop) {
+                                                  EventLoop& loop,
+                                                  block::DiskThrottles& throttles) {
     switch (choice % 5) {
         case 0:
             return std::make_unique<rng::RngDevice>(loop);
@@ -28,7 +29,8 @@ std::unique_ptr<virtio::VirtioDevice> make_device(std::uint8_t choice, test::Gue
         case 2:
         case 3:
             return std::make_unique<block::BlockDevice>(
-                loop, std::make_unique<test::FakeDisk>(64 * 512, choice % 5 == 3), "fuzz");
+                loop, std::make_unique<test::FakeDisk>(64 * 512, choice % 5 == 3), "fuzz",
+                throttles);
         default:
             return std::make_unique<test::FakeDevice>();
     }
@@ -41,7 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     log::configure("fuzz", log::Level::Error);
     test::GuestArena arena;
     EventLoop loop;
-    const auto device = make_device(data[0], arena, loop);
+    block::DiskThrottles throttles(loop);
+    // A script that is long enough meets the limit, too.
+    throttles.set({.read = {.bytes = 0, .operations = 200}, .write = {}});
+    const auto device = make_device(data[0], arena, loop, throttles);
     test::run_device_script(arena, loop, *device, std::as_bytes(std::span(data, size).subspan(1)));
     return 0;
 }

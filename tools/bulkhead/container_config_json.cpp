@@ -104,6 +104,19 @@ void add_memory(const Config& config, Json& json) {
     json["OomScoreAdj"] = config.spec().process().oom_score_adj();
 }
 
+// docker's form. The limit is of all disks together.
+Json rate_json(std::uint64_t rate) {
+    if (rate == 0) return {};
+    return Json::array({{{"Path", "/"}, {"Rate", rate}}});
+}
+
+void add_disk_limits(const container::v1::DiskLimits& limits, Json& json) {
+    json["BlkioDeviceReadBps"] = rate_json(limits.read_bytes());
+    json["BlkioDeviceWriteBps"] = rate_json(limits.write_bytes());
+    json["BlkioDeviceReadIOps"] = rate_json(limits.read_operations());
+    json["BlkioDeviceWriteIOps"] = rate_json(limits.write_operations());
+}
+
 Json ulimits_json(const Config& config) {
     constexpr std::string_view kPrefix = "RLIMIT_";
     Json list = Json::array();
@@ -197,6 +210,7 @@ Json host_config_json(const Config& config) {
                  {"KernelArguments", machine.kernel_arguments()}};
     add_cpu(config, json);
     add_memory(config, json);
+    add_disk_limits(machine.disk_limits(), json);
     add_confinement(config, json);
     add_names(config.asked(), json);
     return json;

@@ -5,6 +5,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/engine/update.h"
 #include "host/runtime/container_spec.h"
 #include "proto/container.pb.h"
 #include "tools/bulkhead/asked.h"
@@ -51,6 +52,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     machine.set_jail_required(flags.jail_required);
     machine.set_kernel_arguments(flags.kernel_arguments);
     machine.set_disk_bytes(flags.disk_bytes);
+    engine::set_disk_limits(flags.disk_limits, *machine.mutable_disk_limits());
     machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));
 }
 

@@ -54,6 +54,14 @@ Result<std::optional<std::int32_t>> parse_oom_score(const std::string& text) {
     return std::optional(*score);
 }
 
+Result<std::optional<std::uint64_t>> some_byte_rate(const std::string& text) {
+    return std::optional(TRY(runtime::parse_byte_rate(text)));
+}
+
+Result<std::optional<std::uint64_t>> some_operation_rate(const std::string& text) {
+    return std::optional(TRY(runtime::parse_operation_rate(text)));
+}
+
 Result<std::uint64_t> parse_disk_size(std::string_view text) {
     return TRY(runtime::parse_bytes(text)) / kBlock * kBlock;
 }
@@ -73,6 +81,20 @@ Result<std::chrono::nanoseconds> parse_start_timeout(std::string_view text) {
 }
 
 }  // namespace
+
+void add_disk_limit_flags(runtime::DiskLimits& limits, std::vector<Flag>& flags) {
+    append_group(
+        "Limits",
+        {{"device-read-bps", '\0', "[PATH:]BYTES", "read from its disks in a second, as 10m",
+          parsed_into(limits.read_bytes, some_byte_rate)},
+         {"device-write-bps", '\0', "[PATH:]BYTES", "written to them",
+          parsed_into(limits.write_bytes, some_byte_rate)},
+         {"device-read-iops", '\0', "[PATH:]NUMBER", "reads in a second",
+          parsed_into(limits.read_operations, some_operation_rate)},
+         {"device-write-iops", '\0', "[PATH:]NUMBER", "writes in a second",
+          parsed_into(limits.write_operations, some_operation_rate)}},
+        flags);
+}
 
 void add_limit_flags(RunFlags& target, std::vector<Flag>& flags) {
     auto& container = target.container;
@@ -103,6 +125,7 @@ void add_limit_flags(RunFlags& target, std::vector<Flag>& flags) {
          {"oom-score-adj", '\0', "NUMBER", "who is killed first when memory runs out",
           parsed_into(container.oom_score_adj, parse_oom_score)}},
         flags);
+    add_disk_limit_flags(target.disk_limits, flags);
     append_group(
         kUnlisted,
         {{"cpuset-mems", '\0', "LIST", "", parsed_into(limits.cpuset_mems, parse_memory_nodes)}},

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "host/engine/update.h"
 #include "host/runtime/resources.h"
 #include "host/sandbox/shape.h"
 #include "proto/supervisor.pb.h"
@@ -16,9 +17,10 @@ namespace bulkhead::cli {
 namespace {
 
 // Those of `run` that can be changed later.
-constexpr std::array<std::string_view, 9> kChangeable = {
-    "memory",     "memory-reservation", "memory-swap", "cpus",      "cpu-shares",
-    "cpu-period", "cpu-quota",          "cpuset-cpus", "pids-limit"};
+constexpr std::array<std::string_view, 13> kChangeable = {
+    "memory",           "memory-reservation", "memory-swap",      "cpus",       "cpu-shares",
+    "cpu-period",       "cpu-quota",          "cpuset-cpus",      "pids-limit", "device-read-bps",
+    "device-write-bps", "device-read-iops",   "device-write-iops"};
 
 struct UpdateFlags {
     RunFlags run;
@@ -53,7 +55,11 @@ int update(const Context& context, const Words& words) {
     oci::v1::Resources resources;
     runtime::set_resources(wanted, resources);
     if (resources.ByteSizeLong() > 0) *flags.update.mutable_resources() = resources;
-    if (!flags.update.has_resources() && !flags.update.has_restart())
+    container::v1::DiskLimits disks;
+    engine::set_disk_limits(flags.run.disk_limits, disks);
+    if (disks.ByteSizeLong() > 0) *flags.update.mutable_disk_limits() = disks;
+    if (!flags.update.has_resources() && !flags.update.has_disk_limits() &&
+        !flags.update.has_restart())
         return usage_error(kUpdateCommand, "you must provide one or more flags");
     return for_each_container(
         context, parsed.arguments,

@@ -55,9 +55,11 @@ virtio_blk_config make_config(const Disk& disk) {
 
 }  // namespace
 
-BlockDevice::BlockDevice(EventLoop& loop, std::unique_ptr<Disk> disk, std::string_view serial)
+BlockDevice::BlockDevice(EventLoop& loop, std::unique_ptr<Disk> disk, std::string_view serial,
+                         DiskThrottles& throttles)
     : loop_(loop),
       disk_(std::move(disk)),
+      throttles_(throttles),
       traits_(make_traits(*disk_)),
       config_(make_config(*disk_)) {
     const auto bytes = std::as_bytes(std::span(serial));
@@ -85,6 +87,8 @@ void BlockDevice::on_queue_notified(std::uint16_t /*index*/) {
 
 void BlockDevice::reset() {
     next_turn_.reset();
+    throttles_.read.drop(this);
+    throttles_.write.drop(this);
     disk_->drain();
     active_.reset();
     in_flight_ = 0;
@@ -118,8 +122,26 @@ void BlockDevice::start(BlockRequest request) {
         case BlockRequest::Action::Submit:
             break;
     }
-    DiskRequest disk_request = std::move(request.disk);
     ++in_flight_;
+    start_when_allowed(std::move(request));
+}
+
+void BlockDevice::start_when_allowed(BlockRequest request) {
+    using Operation = DiskRequest::Operation;
+    const Operation operation = request.disk.operation;
+    limit::Throttle& throttle = operation == Operation::Read ? throttles_.read : throttles_.write;
+    const bool moves_bytes = operation == Operation::Read || operation == Operation::Write;
+    const std::uint64_t bytes = moves_bytes ? request.disk.length : 0;
+    if (throttle.take(bytes)) return submit(std::move(request));
+    throttle.wait(this, bytes, [this, request = std::move(request)]() mutable {
+        submit(std::move(request));
+        if (stalled_) return serve();
+        interrupt_if_wanted();
+    });
+}
+
+void BlockDevice::submit(BlockRequest request) {
+    DiskRequest disk_request = std::move(request.disk);
     const auto status =
         disk_->submit(std::move(disk_request),
                       [this, request](DiskStatus done) mutable { on_disk_done(request, done); });

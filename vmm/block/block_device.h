@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "vmm/block/block_request.h"
 #include "vmm/block/disk.h"
+#include "vmm/block/disk_throttles.h"
 #include "vmm/virtio/device.h"
 
 namespace bulkhead::block {
@@ -25,8 +26,9 @@ class BlockDevice final : public virtio::VirtioDevice {
   public:
     static constexpr std::uint16_t kQueueSize = 256;
 
-    // `serial` is cut to 20 bytes. `loop` must outlive the device.
-    BlockDevice(EventLoop& loop, std::unique_ptr<Disk> disk, std::string_view serial);
+    // `serial` is cut to 20 bytes. `loop` and `throttles` must outlive the device.
+    BlockDevice(EventLoop& loop, std::unique_ptr<Disk> disk, std::string_view serial,
+                DiskThrottles& throttles);
     BlockDevice(const BlockDevice&) = delete;
     BlockDevice& operator=(const BlockDevice&) = delete;
     ~BlockDevice() override;
@@ -42,6 +44,8 @@ class BlockDevice final : public virtio::VirtioDevice {
   private:
     void serve();
     void start(BlockRequest request);
+    void start_when_allowed(BlockRequest request);
+    void submit(BlockRequest request);
     void finish(BlockRequest& request, std::uint8_t status);
     void on_disk_done(BlockRequest& request, DiskStatus status);
     void interrupt_if_wanted();
@@ -50,12 +54,13 @@ class BlockDevice final : public virtio::VirtioDevice {
     EventLoop& loop_;
     std::array<std::byte, VIRTIO_BLK_ID_BYTES> serial_{};
     std::unique_ptr<Disk> disk_;
+    DiskThrottles& throttles_;
     virtio::DeviceTraits traits_;
     virtio_blk_config config_{};
 
     std::optional<virtio::Activation> active_;
-    std::uint32_t in_flight_ = 0;
-    bool stalled_ = false;  // as many requests in flight as the queue is long
+    std::uint32_t in_flight_ = 0;  // those that wait for a limit, too
+    bool stalled_ = false;         // as many requests in flight as the queue is long
     EventLoop::Handle next_turn_;
     log::RateLimit broken_lines_;
 };

@@ -7,6 +7,7 @@
 #include "base/packet_channel.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "vmm/block/disk_throttles.h"
 
 namespace bulkhead::control {
 
@@ -25,7 +26,11 @@ struct Pause {};
 
 struct Resume {};
 
-using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, Resume>;
+struct SetDiskLimits {
+    block::DiskLimits limits;
+};
+
+using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, Resume, SetDiskLimits>;
 
 // Fails for anything that the host should not send: its bug, not the guest's.
 Result<HostCommand> parse_host_command(Packet packet);

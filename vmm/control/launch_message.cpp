@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "proto/vmm.pb.h"
+#include "vmm/control/disk_limits.h"
 
 namespace bulkhead::control {
 
@@ -143,6 +144,7 @@ Result<MachineConfig> convert(const wire::Launch& launch, Descriptors descriptor
         config.console = TRY(descriptors.take(launch.console_fd(), "console_fd"));
     }
     config.disks = TRY(parse_disks(launch, descriptors));
+    config.disk_limits = parse_disk_limits(launch.disk_limits());
     return config;
 }
 

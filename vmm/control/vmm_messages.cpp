@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "proto/vmm.pb.h"
+#include "vmm/control/disk_limits.h"
 
 namespace bulkhead::control {
 
@@ -59,6 +60,12 @@ std::vector<std::byte> encode_stream_opened(std::uint32_t port) {
 std::vector<std::byte> encode_paused() {
     wire::VmmMessage message;
     message.mutable_paused();
+    return encode(message);
+}
+
+std::vector<std::byte> encode_disk_limits(const block::DiskLimits& limits) {
+    wire::VmmMessage message;
+    write_disk_limits(limits, *message.mutable_disk_limits());
     return encode(message);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "vmm/block/disk_throttles.h"
 #include "vmm/block/segmented_file.h"
 
 namespace bulkhead::machine {
@@ -35,6 +36,7 @@ struct MachineConfig {
     std::uint64_t memory_bytes = 0;
     std::string kernel_arguments;
     std::vector<DiskConfig> disks;
+    block::DiskLimits disk_limits;  // of all of them together
 
     UniqueFd kvm;
     UniqueFd kernel;

@@ -50,8 +50,8 @@ Result<void> add_disks(const MachineContext& context, std::vector<DiskConfig> di
     for (DiskConfig& config : disks) {
         const std::string serial = config.serial;
         auto disk = TRY_CONTEXT(open_disk(std::move(config), *parts.workers), "disk " + serial);
-        devices.push_back(
-            std::make_unique<block::BlockDevice>(context.loop, std::move(disk), serial));
+        devices.push_back(std::make_unique<block::BlockDevice>(context.loop, std::move(disk),
+                                                               serial, *parts.throttles));
     }
     return {};
 }
@@ -73,6 +73,8 @@ void add_balloon(const MachineContext& context, MachineParts& parts, Devices& de
 Result<Devices> make_devices(const MachineContext& context, MachineConfig& config,
                              MachineParts& parts) {
     Devices devices;
+    parts.throttles = std::make_unique<block::DiskThrottles>(context.loop);
+    parts.throttles->set(config.disk_limits);
     TRY(add_disks(context, std::move(config.disks), parts, devices));
     add_vsock(context, parts, devices);
     devices.push_back(std::make_unique<rng::RngDevice>(context.loop));

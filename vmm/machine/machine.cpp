@@ -113,6 +113,11 @@ void Machine::open_stream(std::uint32_t port, UniqueFd socket) {
     if (state_ == State::Running) parts_->vsock->open_stream(port, std::move(socket));
 }
 
+block::DiskLimits Machine::set_disk_limits(const block::DiskLimits& limits) {
+    parts_->throttles->set(limits);
+    return parts_->throttles->limits();
+}
+
 void Machine::set_balloon(std::uint64_t bytes) {
     if (state_ == State::Running) parts_->balloon->set_target(bytes);
 }

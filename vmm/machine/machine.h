@@ -50,6 +50,9 @@ class Machine {
 
     void set_balloon(std::uint64_t bytes);
 
+    // Of all disks together, from now on. Gives what holds then.
+    block::DiskLimits set_disk_limits(const block::DiskLimits& limits);
+
     // No vCPU enters the guest from now on; `on_paused` is called when none is inside any more.
     // Nothing when it does not run, or is paused already.
     void pause(std::function<void()> on_paused);

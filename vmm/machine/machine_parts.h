@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "vmm/balloon/balloon_device.h"
+#include "vmm/block/disk_throttles.h"
 #include "vmm/block/io_workers.h"
 #include "vmm/kvm/virtual_cpu.h"
 #include "vmm/kvm/vm.h"
@@ -26,6 +27,7 @@ struct MachineParts {
     kvm::Vm vm;
     GuestIo io;
     std::unique_ptr<block::IoWorkers> workers;  // only when there are disks
+    std::unique_ptr<block::DiskThrottles> throttles;
     std::unique_ptr<LegacyDevices> legacy;
     std::vector<std::unique_ptr<VirtioSlot>> slots;
     std::vector<std::unique_ptr<kvm::VirtualCpu>> vcpus;

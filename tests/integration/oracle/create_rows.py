@@ -52,7 +52,6 @@ ROWS = rows(
     "create --restart on-failure:x busybox true",
     "create --rm --restart always busybox true",
     "create --name '!!' busybox true",
-    "create --name '' busybox true",
     "create -e =x busybox true",
     "create --env-file no-such-file busybox true",
     "create --label-file no-such-file busybox true",

@@ -2,6 +2,7 @@
 
 import subprocess
 
+from lifecycle_cases import command
 from process_cases import expect_lines, shell, status_field
 from support import expect
 
@@ -70,3 +71,23 @@ def names(bulkhead):
     expect(b"no network" in result.stderr, f"stderr: {result.stderr!r}")
     result = bulkhead.run("--rm", "-a", "stdout", "busybox", "sh", "-c", "echo out; echo err >&2", check_code=0)
     expect((result.stdout, result.stderr) == (b"out\n", b""), f"-a stdout: {result}")
+
+
+def disk_limits(bulkhead):
+    """--device-write-bps and its kin hold the machine's disks down, also when they come later."""
+    elapsed = "t() { set -- $(cat /proc/uptime); echo ${1%%.*}; }; a=$(t); %s; b=$(t); [ $((b - a)) -ge %d ] && echo slow || echo $((b - a))"
+    write = "dd if=/dev/zero of=/file bs=64k count=64 2>/dev/null; sync"
+    expect_lines(shell(bulkhead, elapsed % (write, 3), "--device-write-bps", "1m"), ["slow"])
+    bulkhead.run("-d", "--name", "limited", "--privileged", "busybox", "sleep", "100000", check_code=0)
+    command(bulkhead, "exec", "limited", "sh", "-c", write + "; echo 3 > /proc/sys/vm/drop_caches")
+    command(bulkhead, "update", "--device-read-bps", "/dev/sda:1m", "limited")
+    shown = command(bulkhead, "inspect", "-f", "{{json .HostConfig.BlkioDeviceReadBps}}", "limited")
+    expect(shown == '[{"Path":"/","Rate":1048576}]\n', f"inspect: {shown}")
+    output = command(bulkhead, "exec", "limited", "sh", "-c", elapsed % ("cat /file > /dev/null", 3))
+    expect_lines(output, ["slow"])
+    # Each write is its own, and there is room for two a second.
+    command(bulkhead, "update", "--device-read-bps", "0", "--device-write-iops", "2", "limited")
+    small = "for i in 1 2 3 4 5 6; do dd if=/dev/zero of=/file bs=4k count=1 2>/dev/null; sync; done"
+    expect_lines(command(bulkhead, "exec", "limited", "sh", "-c", elapsed % (small, 2)), ["slow"])
+    command(bulkhead, "update", "--device-write-iops", "0", "limited")
+    command(bulkhead, "rm", "-f", "limited")

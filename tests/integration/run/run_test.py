@@ -26,7 +26,7 @@ from case_main import case_main, leaving_nothing  # noqa: E402
 CASES = (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
-    flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.names,
+    flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.names,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     jail_cases.jail_without_root,
     terminal_cases.terminal, terminal_cases.session, terminal_cases.signals,

@@ -34,7 +34,7 @@ struct Machine {
         : Machine(std::make_unique<FakeDisk>(kDiskBytes, read_only)) {}
 
     explicit Machine(std::unique_ptr<FakeDisk> fake)
-        : disk(*fake), device(loop, std::move(fake), "serial-1") {
+        : disk(*fake), device(loop, std::move(fake), "serial-1", throttles) {
         for (std::size_t i = 0; i < disk.bytes.size(); ++i) {
             disk.bytes[i] = static_cast<std::byte>(i / 512);
         }
@@ -62,6 +62,7 @@ struct Machine {
     EventLoop loop;
     DriverFake driver;
     FakeDisk& disk;
+    DiskThrottles throttles{loop};
     BlockDevice device;
 };
 
@@ -100,6 +101,66 @@ TEST_CASE("a read fills the buffer, then the status, and counts both") {
     expected.push_back(std::byte{VIRTIO_BLK_S_OK});
     CHECK(machine.driver.queue(0).written(chain) == expected);
     CHECK(machine.driver.interrupt().used_buffers() == 1);
+}
+
+TEST_CASE("a request beyond the limit waits, and is answered with an interrupt of its own") {
+    EventLoop loop;
+    DriverFake driver;
+    DiskThrottles throttles(loop);
+    auto fake = std::make_unique<FakeDisk>(kDiskBytes);
+    const FakeDisk& disk = *fake;
+    BlockDevice device(loop, std::move(fake), "serial-1", throttles);
+    throttles.set({.read = {.bytes = 5120, .operations = 0}, .write = {}});
+    driver.activate(device);
+    const auto read = [&] {
+        driver.queue(0)
+            .chain()
+            .readable(header(VIRTIO_BLK_T_IN))
+            .writable(512)
+            .writable(1)
+            .submit();
+    };
+    for (int i = 0; i < 3; ++i) read();
+    driver.queue(0)
+        .chain()
+        .readable(header(VIRTIO_BLK_T_OUT))
+        .readable(std::string(512, 'x'))
+        .writable(1)
+        .submit();
+    driver.kick(0);
+    // A tenth of a second's worth, and the write: it has a limit of its own, and does not queue up.
+    CHECK(disk.requests.size() == 2);
+    for (int i = 0; i < 2; ++i) CHECK(driver.queue(0).used().has_value());
+    const auto interrupts = driver.interrupt().used_buffers();
+    while (disk.requests.size() < 4) loop.poll();
+    CHECK(driver.interrupt().used_buffers() > interrupts);
+    for (int i = 0; i < 2; ++i) CHECK(driver.queue(0).used().has_value());
+    driver.reset();
+}
+
+TEST_CASE("a reset forgets what waits for a limit") {
+    EventLoop loop;
+    DriverFake driver;
+    DiskThrottles throttles(loop);
+    auto fake = std::make_unique<FakeDisk>(kDiskBytes);
+    const FakeDisk& disk = *fake;
+    BlockDevice device(loop, std::move(fake), "serial-1", throttles);
+    throttles.set({.read = {.bytes = 0, .operations = 1}, .write = {}});
+    driver.activate(device);
+    for (int i = 0; i < 4; ++i)
+        driver.queue(0)
+            .chain()
+            .readable(header(VIRTIO_BLK_T_IN))
+            .writable(512)
+            .writable(1)
+            .submit();
+    driver.kick(0);
+    CHECK(disk.requests.size() == 1);
+    driver.reset();
+    throttles.set({});
+    while (loop.poll() > 0) {
+    }
+    CHECK(disk.requests.size() == 1);
 }
 
 TEST_CASE("a write changes the disk and counts the status only") {

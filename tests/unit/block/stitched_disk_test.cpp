@@ -41,7 +41,8 @@ struct Machine {
     Machine()
         : workers(IoWorkers::create(loop, 2).value()),
           file(::memfd_create("disk", MFD_CLOEXEC)),
-          device(loop, make_disk(*workers, duplicate(file.get()).value(), false), "disk") {
+          device(loop, make_disk(*workers, duplicate(file.get()).value(), false), "disk",
+                 throttles) {
         driver.activate(device);
     }
 
@@ -75,6 +76,7 @@ struct Machine {
     DriverFake driver;
     std::unique_ptr<IoWorkers> workers;
     UniqueFd file;
+    DiskThrottles throttles{loop};
     BlockDevice device;
 };
 
@@ -153,7 +155,8 @@ TEST_CASE("a device goes away with requests in flight") {
     const auto workers = IoWorkers::create(loop, 2).value();
     {
         UniqueFd file(::memfd_create("disk", MFD_CLOEXEC));
-        BlockDevice device(loop, make_disk(*workers, std::move(file), false), "disk");
+        DiskThrottles throttles(loop);
+        BlockDevice device(loop, make_disk(*workers, std::move(file), false), "disk", throttles);
         driver.activate(device);
         for (int i = 0; i < 16; ++i) {
             driver.queue(0)

@@ -59,4 +59,26 @@ TEST_CASE("later starts have what was updated, and keep the rest") {
     CHECK(config.machine().memory_bytes() == 700);
 }
 
+TEST_CASE("only what is said is set") {
+    container::v1::DiskLimits wire;
+    wire.set_write_bytes(5);
+    set_disk_limits(
+        {.read_bytes = 0, .write_bytes = {}, .read_operations = 3, .write_operations = {}}, wire);
+    CHECK(wire.has_read_bytes());
+    CHECK(wire.write_bytes() == 5);
+    CHECK(wire.read_operations() == 3);
+    CHECK_FALSE(wire.has_write_operations());
+}
+
+TEST_CASE("disk limits that are updated leave the others as they are") {
+    container::v1::Config config;
+    config.mutable_machine()->mutable_disk_limits()->set_read_bytes(5);
+    config.mutable_machine()->mutable_disk_limits()->set_write_operations(7);
+    supervisor::v1::UpdateRequest update;
+    update.mutable_disk_limits()->set_read_bytes(0);
+    update.mutable_disk_limits()->set_write_bytes(9);
+    apply_update(update, config);
+    CHECK(disk_limits_of(config) == sandbox::DiskLimits{0, 9, 0, 7});
+}
+
 }  // namespace bulkhead::engine
