@@ -151,8 +151,9 @@ TEST_CASE("a reader that goes away ends the pump, and the writer learns of it") 
 }
 
 TEST_CASE("files can be source and sink, though epoll takes none") {
-    const auto folder = std::filesystem::temp_directory_path() / "bulkhead-pump-test";
-    std::filesystem::create_directory(folder);
+    std::string pattern = (std::filesystem::temp_directory_path() / "bulkhead-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    const std::filesystem::path folder = pattern;
     const std::string text = random_text(300'000);
     std::ofstream(folder / "in") << text;
     const UniqueFd in = open_file(folder / "in", O_RDONLY).value();
