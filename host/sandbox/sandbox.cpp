@@ -53,10 +53,6 @@ pid_t Sandbox::vmm_pid() const {
     return vm_ ? vm_->pid() : 0;
 }
 
-jail::Report Sandbox::jail() const {
-    return vm_ ? vm_->jail() : jail::Report();
-}
-
 Result<void> Sandbox::begin() {
     launch_ns_ = Trace::now();
     Vm::Events events;

@@ -78,7 +78,7 @@ class Sandbox {
 
     [[nodiscard]] pid_t vmm_pid() const;
     // Which layers the monitor's jail has; after begin().
-    [[nodiscard]] jail::Report jail() const;
+    [[nodiscard]] jail::Report jail() const { return vm_ ? vm_->jail() : jail::Report(); }
 
     // For the container's first process; before it runs, a signal that would end it ends the start.
     void signal(int number);
