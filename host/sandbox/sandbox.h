@@ -77,6 +77,7 @@ class Sandbox {
     Result<void> begin();
 
     [[nodiscard]] pid_t vmm_pid() const;
+
     // Which layers the monitor's jail has; after begin().
     [[nodiscard]] jail::Report jail() const { return vm_ ? vm_->jail() : jail::Report(); }
 
