@@ -35,7 +35,7 @@ class VcpuThread {
         VirtualCpu& cpu;
         IoHandler& io;
         std::function<void(VcpuEnd)> on_end;
-        std::function<void()> on_start{};  // first on the thread, if any
+        std::function<void()> on_start = nullptr;  // first on the thread, if any
     };
 
     static Result<std::unique_ptr<VcpuThread>> start(Parts parts);
