@@ -30,10 +30,11 @@ def run_and_time(command, mark=MARK, **options):
     return (first - start) * 1000, (end - start) * 1000
 
 
-def private_kib(pid, guest_bytes):
+def private_kib(pid, guest_bytes=None):
     """Private_* of a process without the mappings that are guest RAM, in KiB."""
     total = 0
     size = 0
+    largest = guest_bytes // 2 if guest_bytes else float("inf")
     with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
         for line in file:
             field, _, value = line.partition(":")
@@ -41,29 +42,9 @@ def private_kib(pid, guest_bytes):
                 continue
             if field == "Size":
                 size = int(value.split()[0]) * 1024
-            elif field.startswith("Private_") and field != "Private_Hugetlb" and size < guest_bytes // 2:
+            elif field.startswith("Private_") and field != "Private_Hugetlb" and size < largest:
                 total += int(value.split()[0])
     return total
-
-
-def find_process(name, ancestor):
-    """The process called `name` below `ancestor`, waited for."""
-    for _ in range(3000):
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                with open(f"/proc/{entry}/comm", encoding="utf-8") as file:
-                    if file.read().strip() != name[:15]:
-                        continue
-                with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
-                    parent = int(file.read().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            if parent == ancestor:
-                return int(entry)
-        time.sleep(0.02)
-    raise RuntimeError(f"no process {name} below {ancestor}")
 
 
 class Row:
@@ -96,15 +77,17 @@ class Bulkhead(Row):
         return [self.program, *self.state, "run", "--rm", "-m", f"{GUEST_MEMORY_MIB}m", "bench",
                 *(process or ("echo", "hi"))]
 
+    def call(self, *words):
+        return subprocess.run([self.program, *self.state, *words], check=True, stdout=subprocess.PIPE).stdout.decode()
+
     def measure_memory(self):
-        with subprocess.Popen(self.command("sh", "-c", "echo hi; sleep 1000"), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE) as process:
-            process.stdout.read(2)
-            vmm = find_process("bulkhead-vmm", process.pid)
-            used = private_kib(vmm, GUEST_MEMORY_MIB << 20)
-            process.terminate()
-            process.kill()
-        return {"vmm_private_kib": used}
+        """Of a container that only sleeps: its monitor, and its supervisor."""
+        self.call("run", "-d", "--name", "idle", "-m", f"{GUEST_MEMORY_MIB}m", "bench", "sleep", "1000")
+        monitor, supervisor = self.call("inspect", "-f", "{{.State.Pid}} {{.State.SupervisorPid}}", "idle").split()
+        used = {"vmm_private_kib": private_kib(monitor, GUEST_MEMORY_MIB << 20),
+                "supervisor_private_kib": private_kib(supervisor)}
+        self.call("rm", "-f", "idle")
+        return used
 
 
 class OciRuntime(Row):
