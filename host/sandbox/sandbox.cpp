@@ -216,31 +216,22 @@ void Sandbox::stop_vm() {
     agent_->shutdown([](const Result<void>&) {});
 }
 
-void Sandbox::set_disk_limits(const DiskLimits& limits, std::function<void(Result<void>)> answer) {
-    if (!vm_ || vm_end_) return answer(Error("the container does not run"));
-    if (disk_limits_answer_) return answer(Error("the disks' limits are being changed already"));
-    if (auto sent = vm_->set_disk_limits(limits); !sent) return answer(std::move(sent));
-    asked_disk_limits_ = limits;
-    disk_limits_answer_ = std::move(answer);
-}
-
-// Asked of the monitor, since it is what enforces them.
-void Sandbox::on_disk_limits(const DiskLimits& limits) {
-    if (!disk_limits_answer_) return;
-    const auto answer = std::exchange(disk_limits_answer_, nullptr);
-    if (limits == asked_disk_limits_) return answer({});
-    answer(Error("the monitor keeps other limits for the disks than it was told"));
-}
-
 void Sandbox::pause(std::function<void(Result<void>)> answer) {
     if (!running() || vm_end_) return answer(Error("the container does not run"));
     if (paused_ || pause_answer_) return answer(Error("the container is paused already"));
     if (auto sent = vm_->pause(); !sent) return answer(std::move(sent));
     pause_answer_ = std::move(answer);
+    pause_timer_ = loop_.after(plan_.patience.answer, [this] {
+        // Should it stand still after all, nobody would know.
+        static_cast<void>(vm_->resume());
+        std::exchange(pause_answer_,
+                      nullptr)(Error("the monitor did not say that it stands still"));
+    });
 }
 
 void Sandbox::on_vm_paused() {
     if (!pause_answer_) return;
+    pause_timer_.reset();
     paused_ = true;
     guest_timers_.pause();
     std::exchange(pause_answer_, nullptr)({});
@@ -270,6 +261,8 @@ void Sandbox::on_vm_ended(VmEnd end) {
         std::exchange(disk_limits_answer_, nullptr)(Error("the container has ended"));
     trace_.step("machine ends");
     timer_.reset();
+    pause_timer_.reset();
+    disk_limits_timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.
     if (execs_) execs_->fail("the container has ended");
     if (files_) files_->fail("the container has ended");

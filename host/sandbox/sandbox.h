@@ -178,8 +178,10 @@ class Sandbox {
     bool killed_ = false;
     bool paused_ = false;
     std::function<void(Result<void>)> pause_answer_;
+    EventLoop::Handle pause_timer_;
     DiskLimits asked_disk_limits_;
     std::function<void(Result<void>)> disk_limits_answer_;
+    EventLoop::Handle disk_limits_timer_;
 };
 
 }  // namespace bulkhead::sandbox

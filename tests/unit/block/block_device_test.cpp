@@ -104,12 +104,8 @@ TEST_CASE("a read fills the buffer, then the status, and counts both") {
 }
 
 TEST_CASE("a request beyond the limit waits, and is answered with an interrupt of its own") {
-    EventLoop loop;
-    DriverFake driver;
-    DiskThrottles throttles(loop);
-    auto fake = std::make_unique<FakeDisk>(kDiskBytes);
-    const FakeDisk& disk = *fake;
-    BlockDevice device(loop, std::move(fake), "serial-1", throttles);
+    Machine machine;
+    auto& [loop, driver, disk, throttles, device] = machine;
     throttles.set({.read = {.bytes = 5120, .operations = 0}, .write = {}});
     driver.activate(device);
     const auto read = [&] {
@@ -139,12 +135,8 @@ TEST_CASE("a request beyond the limit waits, and is answered with an interrupt o
 }
 
 TEST_CASE("a reset forgets what waits for a limit") {
-    EventLoop loop;
-    DriverFake driver;
-    DiskThrottles throttles(loop);
-    auto fake = std::make_unique<FakeDisk>(kDiskBytes);
-    const FakeDisk& disk = *fake;
-    BlockDevice device(loop, std::move(fake), "serial-1", throttles);
+    Machine machine;
+    auto& [loop, driver, disk, throttles, device] = machine;
     throttles.set({.read = {.bytes = 0, .operations = 1}, .write = {}});
     driver.activate(device);
     for (int i = 0; i < 4; ++i)

@@ -148,6 +148,31 @@ TEST_CASE("an open stream may be silent; once it is done, the agent owes its ans
           "the guest's agent did not say how the work on the files ended");
 }
 
+TEST_CASE("a monitor that does not answer keeps nobody waiting, twice") {
+    std::vector<std::string> said;
+    Run run("wait-signal");
+    run.with_patience(kNoAnswerInTime).when_running([&](Sandbox& sandbox) {
+        const auto note = [&](const Result<void>& done) {
+            said.push_back(done ? "done" : done.error().message());
+        };
+        sandbox.pause([&, note](const Result<void>& paused) {
+            note(paused);
+            CHECK_FALSE(sandbox.paused());
+            sandbox.set_disk_limits({.read_bytes = 1}, [&, note](const Result<void>& set) {
+                note(set);
+                sandbox.set_disk_limits({}, [&, note](const Result<void>& again) {
+                    note(again);
+                    sandbox.destroy();
+                });
+            });
+        });
+    });
+    run.run();
+    const std::string limits = "the monitor did not say that the disks' limits hold";
+    CHECK(said ==
+          std::vector<std::string>{"the monitor did not say that it stands still", limits, limits});
+}
+
 TEST_CASE("a guest that was paused gets all of the time again") {
     EventLoop loop;
     GuestTimers timers(loop, {.stream = kMoment, .answer = kMoment});

@@ -85,8 +85,11 @@ class Monitor {
         static_cast<void>(channel_.send(std::as_bytes(std::span(bytes))));
     }
 
-    // Until the host closes the socket or asks for the end.
-    void wait_for_host() { static_cast<void>(channel_.receive()); }
+    // Until the host closes the socket. What it asks for is not answered.
+    void wait_for_host() {
+        for (auto packet = channel_.receive(); packet && packet->has_value();)
+            packet = channel_.receive();
+    }
 
   private:
     PacketChannel channel_;
