@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cpu_weight.h"
 #include "base/text.h"
 #include "proto/oci.pb.h"
 
@@ -77,11 +78,6 @@ Result<void> add_unified(const oci::v1::Resources& resources, Settings& settings
 }
 
 }  // namespace
-
-std::uint64_t cpu_weight_from_shares(std::uint64_t shares) {
-    const std::uint64_t bounded = std::clamp<std::uint64_t>(shares, 2, 262'144);
-    return 1 + ((bounded - 2) * 9999) / 262'142;
-}
 
 Result<Settings> cgroup_settings(const oci::v1::Resources& resources) {
     Settings settings;

@@ -24,7 +24,4 @@ struct CgroupSetting {
 
 Result<std::vector<CgroupSetting>> cgroup_settings(const oci::v1::Resources& resources);
 
-// cgroup v1 shares (2..262144, 1024 is the default) as a cgroup v2 weight (1..10000).
-std::uint64_t cpu_weight_from_shares(std::uint64_t shares);
-
 }  // namespace bulkhead::agent

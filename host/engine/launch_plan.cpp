@@ -13,6 +13,7 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/engine/bundle_disk.h"
+#include "host/engine/machine_limits.h"
 #include "host/engine/update.h"
 #include "host/image/image_store.h"
 #include "host/sandbox/kvm_device.h"
@@ -133,6 +134,11 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
     plan.vm.program = files.monitor;
     plan.vm.jail.required = machine.jail_required();
+    if (auto place = machine_place(config, plan.start->container_id())) {
+        plan.vm.jail.cgroup = {*std::move(place),
+                               machine_limits(config, launch.shape, whole_disks_of(launch.disks)),
+                               !machine.cgroup_parent().empty()};
+    }
     plan.start_timeout = std::chrono::nanoseconds(machine.start_timeout_ns());
     plan.orderly_shutdown = writable && !config.auto_remove();
     return plan;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/engine/machine_limits.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
 
@@ -30,6 +31,8 @@ Run::~Run() = default;
 Result<void> Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd console) {
     sandbox::SandboxPlan plan = TRY(make_launch_plan(parts_.config, parts_.files, parts_.places));
     shape_ = plan.launch.shape;
+    limited_disks_.reset();
+    if (plan.vm.jail.cgroup) limited_disks_ = plan.vm.jail.cgroup->limits.disks;
     if (size) {
         auto& wanted = *plan.start->mutable_spec()->mutable_process()->mutable_console_size();
         wanted.set_height(size->rows);
@@ -62,6 +65,11 @@ void Run::on_running() {
 std::chrono::nanoseconds Run::age() const {
     if (!runs_since_) return {};
     return std::chrono::steady_clock::now() - *runs_since_;
+}
+
+Result<void> Run::renew_limits() {
+    if (!sandbox_ || !limited_disks_ || !sandbox_->jail().has(jail::Layer::Cgroup)) return {};
+    return sandbox_->set_limits(machine_limits(parts_.config, shape_, *limited_disks_));
 }
 
 void Run::pause(std::function<void(Result<void>)> answer) {

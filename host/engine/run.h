@@ -61,6 +61,9 @@ class Run {
     // Of the machine, once begin() was called.
     [[nodiscard]] const sandbox::Shape& shape() const { return shape_; }
 
+    // Holds the machine's cgroup, if it has one, to what the configuration says now.
+    Result<void> renew_limits();
+
     void pause(std::function<void(Result<void>)> answer);
     Result<void> resume();
 
@@ -73,6 +76,7 @@ class Run {
     ContainerStdio stdio_;
     UniqueFd console_;
     sandbox::Shape shape_;
+    std::optional<std::vector<dev_t>> limited_disks_;  // of a machine with a cgroup
     std::unique_ptr<sandbox::Sandbox> sandbox_;
     std::optional<ExecRegistry> execs_;
     std::optional<HealthMonitor> health_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <span>
 
 #include "base/syscalls.h"
+#include "host/cgroup/place.h"
 
 namespace bulkhead::engine {
 
@@ -31,6 +33,13 @@ Result<UniqueFd> duplicate_high(int fd) {
     return copy;
 }
 
+// Invalid: supervisors stay in the cgroup of whoever starts them, as without root.
+UniqueFd supervisors_cgroup() {
+    if (::geteuid() != 0) return {};
+    auto directory = cgroup::open_supervisors();
+    return directory ? *std::move(directory) : UniqueFd();
+}
+
 // Runs in the grandchild: only async-signal-safe calls. Gives the error number of what failed.
 int become_supervisor(Sources sources, char* const* arguments) {
     int target = 0;
@@ -48,10 +57,23 @@ int become_supervisor(Sources sources, char* const* arguments) {
     return errno;
 }
 
+// As fork(), into a cgroup if there is one and the kernel lets us.
+pid_t fork_into(int cgroup) {
+    if (cgroup >= 0) {
+        clone_args wanted{};
+        wanted.flags = CLONE_INTO_CGROUP;
+        wanted.exit_signal = SIGCHLD;
+        wanted.cgroup = static_cast<__u64>(cgroup);
+        const long pid = ::syscall(SYS_clone3, &wanted, sizeof(wanted));
+        if (pid >= 0) return static_cast<pid_t>(pid);
+    }
+    return ::fork();
+}
+
 // In between, so that the supervisor is nobody's child and leaves no zombie with a long-lived
 // parent.
-[[noreturn]] void run_child(Sources sources, char* const* arguments, int failure_pipe) {
-    const pid_t pid = ::fork();
+[[noreturn]] void run_child(Sources sources, char* const* arguments, int failure_pipe, int cgroup) {
+    const pid_t pid = fork_into(cgroup);
     if (pid > 0) ::_exit(0);
     const int failure = pid < 0 ? errno : become_supervisor(sources, arguments);
     [[maybe_unused]] const ssize_t ignored = ::write(failure_pipe, &failure, sizeof(failure));
@@ -79,6 +101,7 @@ Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const s
         their_lock = TRY(duplicate_high(lock.get()));
         sources.push_back(their_lock.get());
     }
+    const UniqueFd cgroup = supervisors_cgroup();
     auto failure = TRY(make_pipe());
     UniqueFd failure_end = TRY(duplicate_high(failure.second.get()));
 
@@ -88,7 +111,7 @@ Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const s
     const pid_t pid = ::fork();
     if (pid < 0) return errno_error("fork");
     if (pid == 0) {
-        run_child(sources, arguments.data(), failure_end.get());
+        run_child(sources, arguments.data(), failure_end.get(), cgroup.get());
     }
     reap(pid);
     failure.second.reset();

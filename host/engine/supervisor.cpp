@@ -312,6 +312,7 @@ void Supervisor::update(const SessionRef& session, std::uint32_t number,
     const std::weak_ptr<Session> waiting = session;
     const auto finish = [this, waiting, number, request](Result<void> done) {
         if (done) done = keep_update(request);
+        if (done && live() != nullptr) done = run_->renew_limits();
         const auto client = waiting.lock();
         if (!client) return;
         if (!done) return client->fail(number, done.error().message());

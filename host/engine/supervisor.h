@@ -120,6 +120,7 @@ class Supervisor {
     void end_with(int signal, std::chrono::nanoseconds grace);
     void note_stopped();
     Result<void> resume();
+    [[nodiscard]] std::string cgroup_path() const;
     void write_log(ContainerStdio::Source source, std::span<const std::byte> bytes);
     void on_running();
     void watch_limits();

@@ -52,7 +52,7 @@ Result<void> Supervisor::begin_maintenance(const wire::Request& request) {
     }
     if (maintenance_) return {};
     // Whoever removes the container by force must find us.
-    TRY(parts_.container.set_owner());
+    TRY(parts_.container.set_owner(cgroup_path()));
     auto plan = TRY(make_launch_plan(*parts_.config, parts_.files, parts_.places));
     maintenance_ = TRY(Maintenance::begin(loop_, std::move(plan), [this] { leave(); }));
     return {};

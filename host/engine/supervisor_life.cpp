@@ -8,6 +8,7 @@
 #include "base/realtime.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/engine/machine_limits.h"
 #include "host/engine/supervisor.h"
 #include "proto/container.pb.h"
 #include "proto/supervisor.pb.h"
@@ -54,11 +55,16 @@ void Supervisor::begin(std::optional<runtime::TerminalSize> size, UniqueFd conso
 
 Result<void> Supervisor::try_begin(std::optional<runtime::TerminalSize> size, UniqueFd console,
                                    bool by_policy) {
-    TRY(parts_.container.set_starting(by_policy));
+    TRY(parts_.container.set_starting(by_policy, cgroup_path()));
     parts_.faults.reach("starting");
     TRY(run_->begin(size, std::move(console)));
     parts_.faults.reach("launched", run_->sandbox()->vmm_pid());
     return {};
+}
+
+std::string Supervisor::cgroup_path() const {
+    const auto place = machine_place(*parts_.config, parts_.container.record().id);
+    return place ? place->path() : "";
 }
 
 void Supervisor::write_log(ContainerStdio::Source source, std::span<const std::byte> bytes) {

@@ -9,8 +9,9 @@ namespace bulkhead::jail {
 namespace {
 
 constexpr std::array<std::string_view, kLayers> kNames{
-    "own user",      "user namespace", "mount namespace",  "pid namespace", "network namespace",
-    "ipc namespace", "uts namespace",  "cgroup namespace", "empty root",    "landlock"};
+    "own user",          "user namespace", "mount namespace", "pid namespace",
+    "network namespace", "ipc namespace",  "uts namespace",   "cgroup namespace",
+    "empty root",        "landlock",       "cgroup"};
 
 }  // namespace
 

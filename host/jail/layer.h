@@ -23,9 +23,10 @@ enum class Layer : unsigned char {
     CgroupNamespace,
     EmptyRoot,  // no file to be seen
     Landlock,
+    Cgroup,  // bounds on memory, processor time and threads
 };
 
-inline constexpr std::size_t kLayers = 10;
+inline constexpr std::size_t kLayers = 11;
 
 // "own user", "user namespace", ...
 std::string_view layer_name(Layer layer);

@@ -1,7 +1,7 @@
 #include "host/jail/namespaces.h"
 
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +47,19 @@ Result<Child> fork_into(std::uint64_t namespaces) {
     const long pid =
         ::syscall(SYS_clone, namespaces | CLONE_PIDFD | SIGCHLD, nullptr, &pidfd, nullptr, 0);
     if (pid < 0) return errno_error("clone");
+    return Child{static_cast<pid_t>(pid), UniqueFd(pid == 0 ? -1 : pidfd)};
+}
+
+Result<Child> fork_into(std::uint64_t namespaces, int cgroup) {
+    int pidfd = -1;
+    clone_args arguments{};
+    arguments.flags = __u64{namespaces} | CLONE_PIDFD | CLONE_INTO_CGROUP;
+    // SAFETY: the kernel writes the number to this variable before either process goes on.
+    arguments.pidfd = reinterpret_cast<__u64>(&pidfd);
+    arguments.exit_signal = SIGCHLD;
+    arguments.cgroup = static_cast<__u64>(cgroup);
+    const long pid = ::syscall(SYS_clone3, &arguments, sizeof(arguments));
+    if (pid < 0) return errno_error("clone3 into a cgroup");
     return Child{static_cast<pid_t>(pid), UniqueFd(pid == 0 ? -1 : pidfd)};
 }
 

@@ -28,6 +28,10 @@ struct Child {
 // As fork(), into new namespaces. In the child only async-signal-safe calls are possible.
 Result<Child> fork_into(std::uint64_t namespaces);
 
+// As fork_into(), with the child in the cgroup from its first moment: cheaper than to move it
+// there, which waits for all processors. `cgroup` is its directory.
+Result<Child> fork_into(std::uint64_t namespaces, int cgroup);
+
 // Those of `wanted` that this host gives; the others are named in `report`. Makes a process for
 // each to find out, so only after fork_into() has failed.
 std::uint64_t available_namespaces(std::uint64_t wanted, Report& report);

@@ -88,6 +88,21 @@ std::optional<UserSlot> claim_user(const Options& options, Report& report) {
     return std::nullopt;
 }
 
+// Nothing: the host gives none, and none was asked for by name.
+Result<std::optional<cgroup::Group>> make_cgroup(const Options& options, Report& report) {
+    std::optional<cgroup::Group> none;
+    if (!options.cgroup) {
+        report.miss(Layer::Cgroup,
+                    ::geteuid() == 0 ? "not asked for" : "needs root, or --cgroup-parent");
+        return none;
+    }
+    auto group = cgroup::Group::make(options.cgroup->place, options.cgroup->limits);
+    if (group) return std::optional(*std::move(group));
+    if (options.cgroup->required) return std::move(group).error();
+    report.miss(Layer::Cgroup, group.error().message());
+    return none;
+}
+
 // The monitor finds out for itself; this is the same kernel's same answer.
 void look_for_landlock(Report& report) {
     if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1)
@@ -99,11 +114,24 @@ void end(const Child& child) {
     while (::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) continue;
 }
 
+// Cloned into its cgroup, or moved there where clone3 is refused, as many containers' filters do.
+Result<Child> fork_with(std::uint64_t namespaces, const cgroup::Group* group) {
+    if (group == nullptr) return fork_into(namespaces);
+    if (auto child = fork_into(namespaces, group->fd()); child) return child;
+    Child child = TRY(fork_into(namespaces));
+    if (child.pid == 0) return child;
+    if (auto taken = group->take(child.pid); !taken) {
+        end(child);
+        return std::move(taken).error();
+    }
+    return child;
+}
+
 // A child in `namespaces` that waits for its go. It is mapped if it has a user namespace.
-Result<Child> make_child(ChildPlan plan, std::uint64_t namespaces) {
+Result<Child> make_child(ChildPlan plan, std::uint64_t namespaces, const cgroup::Group* group) {
     plan.user_namespace = (namespaces & CLONE_NEWUSER) != 0;
     plan.mount_namespace = (namespaces & CLONE_NEWNS) != 0;
-    Child child = TRY(fork_into(namespaces));
+    Child child = TRY(fork_with(namespaces, group));
     if (child.pid == 0) run_child(plan);
     if (!plan.user_namespace) return child;
     if (auto mapped = write_id_maps(child.pid, plan.user, plan.group); !mapped) {
@@ -114,16 +142,17 @@ Result<Child> make_child(ChildPlan plan, std::uint64_t namespaces) {
 }
 
 // With all namespaces, or with those that this host gives.
-Result<Child> make_child_with_most(const ChildPlan& plan, Report& report) {
-    auto child = make_child(plan, all_namespaces());
+Result<Child> make_child_with_most(const ChildPlan& plan, const cgroup::Group* group,
+                                   Report& report) {
+    auto child = make_child(plan, all_namespaces(), group);
     if (child) return child;
     std::uint64_t some = available_namespaces(all_namespaces(), report);
-    child = make_child(plan, some);
+    child = make_child(plan, some, group);
     if (child || (some & CLONE_NEWUSER) == 0) return child;
     // A user namespace that is of no use: its ids cannot be mapped.
     report.miss(Layer::UserNamespace, child.error().message());
     some = available_namespaces(all_namespaces() & ~std::uint64_t{CLONE_NEWUSER}, report);
-    return make_child(plan, some);
+    return make_child(plan, some, group);
 }
 
 // Reads what the child tells, until it is the monitor or has failed.
@@ -152,7 +181,8 @@ Result<Prisoner> spawn(const Program& program, const Options& options) {
     Handles handles = TRY(open_handles(program, user));
     const ChildPlan plan = plan_for(program, options, handles, user);
     if (options.sees_files) report.miss(Layer::EmptyRoot, "not asked for");
-    Child child = TRY(make_child_with_most(plan, report));
+    auto group = TRY(make_cgroup(options, report));
+    Child child = TRY(make_child_with_most(plan, group ? &*group : nullptr, report));
     // Our copies would keep the pipes open.
     handles.status.second.reset();
     const char go = 1;
@@ -163,7 +193,8 @@ Result<Prisoner> spawn(const Program& program, const Options& options) {
         end(child);
         return std::move(started).error();
     }
-    return Prisoner{child.pid, std::move(child.pidfd), std::move(report), std::move(user)};
+    return Prisoner{child.pid, std::move(child.pidfd), std::move(report), std::move(user),
+                    std::move(group)};
 }
 
 }  // namespace bulkhead::jail

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "host/cgroup/group.h"
 #include "host/jail/layer.h"
 #include "host/jail/user_slot.h"
 
@@ -18,6 +19,13 @@ namespace bulkhead::jail {
 
 // Where the user ids in use are noted, when root starts monitors. One place for all of a host's.
 inline constexpr const char* kUserSlots = "/run/bulkhead-users";
+
+// The machine's cgroup.
+struct CgroupOptions {
+    cgroup::Place place;
+    cgroup::Limits limits;
+    bool required = false;  // somebody named the place: an error if it cannot be made there
+};
 
 struct Options {
     std::string user_slots = kUserSlots;  // empty: the starter's own user
@@ -27,6 +35,8 @@ struct Options {
     bool sees_files = false;
     // No regular file becomes larger than this by what it writes.
     std::uint64_t file_bytes = UINT64_MAX;
+    // Nothing: the starter's own.
+    std::optional<CgroupOptions> cgroup = std::nullopt;
 };
 
 struct Program {
@@ -39,7 +49,8 @@ struct Prisoner {
     pid_t pid = -1;
     UniqueFd pidfd;
     Report report;
-    std::optional<UserSlot> user;  // must be kept for as long as the process lives
+    std::optional<UserSlot> user;  // both must be kept for as long as the process lives
+    std::optional<cgroup::Group> cgroup;
 };
 
 // An error with the reason when the program cannot be executed; nothing runs then. It has no

@@ -27,6 +27,9 @@ std::string describe_cause(const VmEnd& end) {
         case EndCause::Unknown:
             break;
     }
+    if (end.process.out_of_memory)
+        return "the host's kernel ended the machine, which needed more memory than its cgroup "
+               "allows";
     if (end.process.signal == SIGSYS)
         return "the monitor was killed by its filter: it made a system call that it never needs";
     if (end.process.signal != 0)

@@ -96,6 +96,9 @@ class Sandbox {
     // Other limits on the machine's disks; answered when they hold. One at a time.
     void set_disk_limits(const DiskLimits& limits, std::function<void(Result<void>)> answer);
 
+    // Other limits on what the machine uses of the host; an error if it has no cgroup.
+    Result<void> set_limits(const cgroup::Limits& limits) const;
+
     // Stops the machine's processors; answered when none runs any more, or with an error when the
     // container does not run. Until resume() the guest answers nothing, and signals wait.
     void pause(std::function<void(Result<void>)> answer);

@@ -62,6 +62,11 @@ void Sandbox::set_disk_limits(const DiskLimits& limits, std::function<void(Resul
     });
 }
 
+Result<void> Sandbox::set_limits(const cgroup::Limits& limits) const {
+    if (!vm_ || vm_end_) return Error("the container does not run");
+    return vm_->set_limits(limits);
+}
+
 // Asked of the monitor, since it is what enforces them.
 void Sandbox::on_disk_limits(const DiskLimits& limits) {
     if (!disk_limits_answer_) return;

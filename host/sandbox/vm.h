@@ -70,6 +70,11 @@ class Vm {
     // The event `disk_limits` follows.
     Result<void> set_disk_limits(const DiskLimits& limits);
 
+    // Of its cgroup.
+    Result<void> set_limits(const cgroup::Limits& limits) const {
+        return process_.set_limits(limits);
+    }
+
     // Ends the VM at once; `ended` follows.
     void kill();
 

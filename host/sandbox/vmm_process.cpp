@@ -30,6 +30,11 @@ VmmProcess::~VmmProcess() {
     static_cast<void>(reap());
 }
 
+Result<void> VmmProcess::set_limits(const cgroup::Limits& limits) const {
+    if (!prisoner_.cgroup) return Error("the machine has no cgroup");
+    return prisoner_.cgroup->set(limits);
+}
+
 void VmmProcess::kill() const {
     if (!prisoner_.pidfd.valid()) return;
     static_cast<void>(::syscall(SYS_pidfd_send_signal, prisoner_.pidfd.get(), SIGKILL, nullptr, 0));
@@ -42,9 +47,12 @@ Result<ProcessEnd> VmmProcess::reap() {
         reaped = ::waitpid(prisoner_.pid, &status, 0);
     } while (reaped < 0 && errno == EINTR);
     prisoner_.pidfd.reset();
+    const bool out_of_memory = prisoner_.cgroup && prisoner_.cgroup->memory_kills() != 0;
+    // Before anybody hears of the end, and may start another machine under this name.
+    prisoner_.cgroup.reset();
     if (reaped < 0) return errno_error("waitpid");
-    if (WIFSIGNALED(status)) return ProcessEnd{0, WTERMSIG(status)};
-    return ProcessEnd{WEXITSTATUS(status), 0};
+    if (WIFSIGNALED(status)) return ProcessEnd{0, WTERMSIG(status), out_of_memory};
+    return ProcessEnd{WEXITSTATUS(status), 0, out_of_memory};
 }
 
 }  // namespace bulkhead::sandbox

@@ -15,7 +15,8 @@ namespace bulkhead::sandbox {
 // How a process ended, by wait status.
 struct ProcessEnd {
     int exit_code = 0;
-    int signal = 0;  // 0: it exited by itself
+    int signal = 0;              // 0: it exited by itself
+    bool out_of_memory = false;  // the host's kernel ended it for its cgroup's memory.max
 };
 
 class VmmProcess {
@@ -44,9 +45,12 @@ class VmmProcess {
     // Which layers its jail has.
     [[nodiscard]] const jail::Report& jail() const { return prisoner_.report; }
 
+    // Other limits for its cgroup. An error if it has none.
+    Result<void> set_limits(const cgroup::Limits& limits) const;
+
     void kill() const;
 
-    // Waits for the end, once.
+    // Waits for the end, once. Its cgroup is gone after that.
     Result<ProcessEnd> reap();
 
   private:

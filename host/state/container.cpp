@@ -24,8 +24,9 @@ Container::~Container() {
     if (const auto removed = remove(); !removed) log::warning(removed.error().message());
 }
 
-Result<void> Container::set_starting(bool by_policy) {
+Result<void> Container::set_starting(bool by_policy, std::string cgroup) {
     Record next = record_;
+    next.cgroup = std::move(cgroup);
     next.restart_count = by_policy ? record_.restart_count + 1 : 0;
     next.manually_stopped = false;
     next.health.clear();
@@ -105,8 +106,9 @@ Result<void> Container::set_not_started(int exit_code, std::string error) {
     return write(next);
 }
 
-Result<void> Container::set_owner() {
+Result<void> Container::set_owner(std::string cgroup) {
     Record next = record_;
+    next.cgroup = std::move(cgroup);
     next.owner_pid = ::getpid();
     next.vmm_pid = 0;
     return write(next);
@@ -122,6 +124,7 @@ Result<void> Container::remove() {
     if (directory_.empty()) return {};
     TRY(remove_container_files(directory_, name_link_));
     remove_log_files(log_);
+    remove_cgroup(record_);
     directory_.clear();
     return {};
 }

@@ -9,8 +9,10 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/cgroup/group.h"
 
 namespace bulkhead::state {
 
@@ -64,6 +66,12 @@ void remove_log_files(const std::string& log) {
     static_cast<void>(::unlink(log.c_str()));
     for (int number = 1; ::unlink(concat(log, ".", number).c_str()) == 0; ++number) {
     }
+}
+
+void remove_cgroup(const Record& record) {
+    if (record.cgroup.empty()) return;
+    if (const auto gone = cgroup::remove_leftover(record.cgroup); !gone)
+        log::warning(gone.error().message());
 }
 
 Result<bool> try_lock(const UniqueFd& lock) {

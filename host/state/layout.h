@@ -30,6 +30,9 @@ Result<void> remove_container_files(const std::string& directory, const std::str
 // LOG, LOG.1, LOG.2, ...
 void remove_log_files(const std::string& log);
 
+// The cgroup that a killed supervisor left, with a monitor that dies this moment.
+void remove_cgroup(const Record& record);
+
 // The lock belongs to the open file, as flock's does, but can also be looked at without taking it.
 // Takes it if nobody holds it: false when somebody does.
 Result<bool> try_lock(const UniqueFd& lock);

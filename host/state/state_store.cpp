@@ -134,6 +134,7 @@ Result<void> StateStore::sweep() const {
         const auto removed =
             remove_container_files(directory, record ? name_link(record->name) : "");
         if (!removed) log::warning(removed.error().message());
+        if (record) remove_cgroup(*record);
     }
     sweep_files();
     return {};
@@ -341,6 +342,7 @@ Result<void> StateStore::remove(const Record& record, bool force) {
     }
     TRY(remove_container_files(directory, name_link(record.name)));
     remove_log_files(log_of(record));
+    remove_cgroup(record);
     static_cast<void>(::unlink(socket_of(record).c_str()));
     return {};
 }

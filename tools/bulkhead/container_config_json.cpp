@@ -146,6 +146,7 @@ void add_confinement(const Config& config, Json& json) {
     const auto& spec = config.spec();
     const Asked& asked = config.asked();
     json["Privileged"] = asked.privileged();
+    json["CgroupParent"] = config.machine().cgroup_parent();
     json["JailRequired"] = config.machine().jail_required();
     json["CapAdd"] = list_or_null(asked.add_capabilities());
     json["CapDrop"] = list_or_null(asked.drop_capabilities());

@@ -1,6 +1,7 @@
 #include "tools/bulkhead/container_json.h"
 
 #include "base/syscalls.h"
+#include "base/text.h"
 #include "host/engine/container_config.h"
 #include "host/logs/log_time.h"
 #include "host/state/state_store.h"
@@ -42,6 +43,24 @@ Json jail_json(const state::Record& record) {
     return layers;
 }
 
+// What the kernel holds its machine to, as it says itself. null: the machine does not run, or has
+// no cgroup.
+Json cgroup_json(const state::Record& record) {
+    constexpr std::size_t kMostBytes = 64 * 1024;
+    const auto layer = record.jail.find("cgroup");
+    if (!state::is_live(record.status) || layer == record.jail.end() || !layer->second.empty())
+        return {};
+    Json json = {{"Path", record.cgroup}};
+    for (const char* file : {"memory.max", "memory.swap.max", "memory.current", "cpu.max",
+                             "cpu.weight", "pids.max", "io.max"}) {
+        auto text = read_file(concat(record.cgroup, "/", file), kMostBytes);
+        if (!text) continue;
+        while (text->ends_with('\n')) text->pop_back();
+        json[file] = *text;
+    }
+    return json;
+}
+
 // What the last checks said; written by the supervisor.
 Json health_json(const state::StateStore& store, const state::Record& record) {
     constexpr std::size_t kMostBytes = 1024 * 1024;
@@ -74,6 +93,7 @@ Result<Json> container_json(const state::StateStore& store, const state::Record&
                 {"State", state},
                 {"RestartCount", record.restart_count},
                 {"Jail", jail_json(record)},
+                {"Cgroup", cgroup_json(record)},
                 {"Image", config.image_id()},
                 {"LogPath", store.log_of(record)},
                 {"Name", "/" + record.name},

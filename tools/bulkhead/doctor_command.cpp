@@ -103,7 +103,12 @@ void check_jail(Report& report) {
     auto ends = PacketChannel::create_pair();
     if (!files || !ends) return;  // said already, or said soon by what needs it
     const auto theirs = duplicate(ends->second.fd());
-    auto monitor = theirs ? sandbox::VmmProcess::spawn(files->monitor, *theirs, {})
+    jail::Options options;
+    if (::geteuid() == 0) {
+        options.cgroup.emplace();
+        options.cgroup->place.name = concat("doctor-", ::getpid());
+    }
+    auto monitor = theirs ? sandbox::VmmProcess::spawn(files->monitor, *theirs, options)
                           : Result<sandbox::VmmProcess>(theirs.error());
     if (!monitor) {
         report.add(Verdict::Bad, "jail", monitor.error().message());

@@ -50,6 +50,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
     machine.set_kernel(flags.kernel);
     machine.set_jail_required(flags.jail_required);
+    machine.set_cgroup_parent(flags.cgroup_parent);
     machine.set_kernel_arguments(flags.kernel_arguments);
     machine.set_disk_bytes(flags.disk_bytes);
     engine::set_disk_limits(flags.disk_limits, *machine.mutable_disk_limits());

@@ -58,6 +58,7 @@ struct RunFlags {
     std::string kernel;            // empty: the one that comes with bulkhead
     std::string kernel_arguments;  // added to the guest's
     std::uint64_t disk_bytes = sandbox::kTemplateDiskBytes;
+    std::string cgroup_parent;
     runtime::DiskLimits disk_limits;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
     bool jail_required = false;  // no start without every layer

@@ -1,6 +1,7 @@
 // Flags of run and create: how much the container, and its machine, may use.
 #include <limits>
 
+#include "host/cgroup/place.h"
 #include "tools/bulkhead/flag_values.h"
 #include "tools/bulkhead/run_flag_groups.h"
 
@@ -37,6 +38,11 @@ Result<std::optional<std::uint64_t>> some_unsigned(const std::string& text) {
 
 Result<std::string> parse_cpu_list(const std::string& text) {
     TRY(runtime::highest_in_list(text));
+    return text;
+}
+
+Result<std::string> parse_cgroup_parent(const std::string& text) {
+    TRY(cgroup::check_parent(text));
     return text;
 }
 
@@ -110,7 +116,8 @@ void add_limit_flags(RunFlags& target, std::vector<Flag>& flags) {
           parsed_into(limits.memory_swap_bytes, some_swap)},
          {"cpus", '\0', "NUMBER", "as 1.5 (default: 2, or what the host has)",
           parsed_into(limits.cpus, some_cpus)},
-         {"cpu-shares", 'c', "NUMBER", "its weight beside the guest's agent",
+         {"cpu-shares", 'c', "NUMBER",
+          "its weight when processors are short (the default is as 2600)",
           parsed_into(limits.cpu_shares, some_unsigned)},
          {"cpu-period", '\0', "MICROSECONDS", "of --cpu-quota (default 100000)",
           parsed_into(limits.cpu_period_us, some_unsigned)},
@@ -142,6 +149,8 @@ void add_machine_flags(RunFlags& target, std::vector<Flag>& flags) {
          {"kernel", '\0', "FILE", "another guest kernel (an ELF vmlinux)", store(target.kernel)},
          {"kernel-args", '\0', "TEXT", "added to the guest kernel's command line",
           store(target.kernel_arguments)},
+         {"cgroup-parent", '\0', "PATH", "where the machine's cgroup is made (default /bulkhead)",
+          parsed_into(target.cgroup_parent, parse_cgroup_parent)},
          {"start-timeout", '\0', "SECONDS", "for the guest to boot and answer (default 120)",
           parsed_into(target.start_timeout, parse_start_timeout)}},
         flags);

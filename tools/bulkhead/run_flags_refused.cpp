@@ -45,8 +45,6 @@ constexpr std::array kRefused = {
     Refused{"blkio-weight", '\0', true,
             "the guest's kernel has no weights for block devices, and the container is alone on "
             "its disk"},
-    Refused{"cgroup-parent", '\0', true,
-            "the container's cgroup is in its own machine, where it has no other parent"},
 };
 
 // cgroup v2 has none of these; docker drops them with a warning there.

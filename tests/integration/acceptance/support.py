@@ -82,8 +82,17 @@ def files_below(*directories):
                   for folder, folders, names in os.walk(directory) for name in folders + names)
 
 
+# Where Bulkhead makes cgroups; the one of the supervisors stays.
+CGROUPS = "/sys/fs/cgroup/bulkhead"
+
+
+def machine_cgroups():
+    return [name for name in sorted(os.listdir(CGROUPS)) if name != "supervisors" and
+            os.path.isdir(f"{CGROUPS}/{name}")] if os.path.isdir(CGROUPS) else []
+
+
 class Footprint:
-    """What a finished run must not leave: processes, mounts, files. Compare two of them."""
+    """What a finished run must not leave: processes, mounts, files, cgroups. Compare two of them."""
 
     def __init__(self, bulkhead):
         self.processes = bulkhead_processes()
@@ -92,6 +101,7 @@ class Footprint:
         self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.root, "logs"),
                                  os.path.join(bulkhead.state, "containers"), os.path.join(bulkhead.state, "sockets"))
         self.temporary = sorted(os.listdir(bulkhead.temporary))
+        self.cgroups = machine_cgroups()
 
     def expect_same(self, before, what):
         # A supervisor tells of the end before it goes.
@@ -100,7 +110,7 @@ class Footprint:
                 break
             time.sleep(0.1)
             self.processes = bulkhead_processes()
-        for part in ("processes", "mounts", "files", "temporary"):
+        for part in ("processes", "mounts", "files", "temporary", "cgroups"):
             mine, others = getattr(self, part), getattr(before, part)
             expect(mine == others, f"{what} left {part}: {sorted(set(mine) - set(others))} "
                                    f"(gone: {sorted(set(others) - set(mine))})")

@@ -14,7 +14,7 @@ FIRST_USER = 0x7B000000
 USERS = 65536
 NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
 LAYERS = {"own user", "user namespace", "mount namespace", "pid namespace", "network namespace", "ipc namespace",
-          "uts namespace", "cgroup namespace", "empty root", "landlock"}
+          "uts namespace", "cgroup namespace", "empty root", "landlock", "cgroup"}
 # What a monitor's descriptors may lead to, by the beginning of the link.
 KINDS = ("/dev/null", "/dev/kvm", "socket:", "pipe:", "anon_inode:[eventfd]", "anon_inode:[eventpoll]",
          "anon_inode:[timerfd]", "anon_inode:kvm-vm", "anon_inode:kvm-vcpu")
@@ -148,7 +148,8 @@ def jail_without_root(bulkhead):
     result = command(user, "run", *patience, "--rm", "busybox", "sh", "-c", "echo hello; exit 7")
     expect((result.returncode, result.stdout) == (7, "hello\n"), f"run: {result}")
     container = start(user, "one", *patience)
-    expect(container["Jail"] == {layer: "on" for layer in LAYERS} | {"own user": "missing: needs root"},
+    expect(container["Jail"] == {layer: "on" for layer in LAYERS} | {"own user": "missing: needs root",
+                                                                  "cgroup": "missing: needs root, or --cgroup-parent"},
            f"inspect: {container['Jail']}")
     pid, supervisor = container["State"]["Pid"], container["State"]["SupervisorPid"]
     for thread in os.listdir(f"/proc/{pid}/task"):
@@ -162,7 +163,30 @@ def jail_without_root(bulkhead):
     expect(command(user, "rm", "-f", "one").returncode == 0, "rm")
     refused = command(user, "run", "--rm", "--security-opt", "jail=required", "busybox", "true")
     expect(refused.returncode == 125 and "lacks: own user (needs root)" in refused.stderr, f"{refused}")
+    check_delegated_cgroup(user, patience)
     shutil.rmtree(user.home)
+
+
+def check_delegated_cgroup(user, patience):
+    """A cgroup that was handed to the user, who starts machines from one beside theirs."""
+    place = "/sys/fs/cgroup/theirs"
+    os.makedirs(f"{place}/shell")
+    for folder in (os.path.dirname(place), place):
+        with open(f"{folder}/cgroup.subtree_control", "w", encoding="utf-8") as file:
+            file.write("+memory +cpu +pids")
+    for folder in (place, f"{place}/shell"):
+        for path in (folder, f"{folder}/cgroup.procs", f"{folder}/cgroup.subtree_control"):
+            os.chown(path, user.USER, user.USER)
+    words = user.command("run", "-d", "--name", "two", *patience, "--cgroup-parent", "/theirs/machines", "busybox", "sleep", "1000")
+    started = subprocess.run(["sh", "-c", f'echo $$ >{place}/shell/cgroup.procs; exec "$@"', "sh", *words],
+                             capture_output=True, check=False, text=True)
+    expect(started.returncode == 0, f"{started}")
+    container = inspect(user, "two")
+    expect(container["Jail"]["cgroup"] == "on", f"inspect: {container['Jail']}")
+    path = f"{place}/machines/{container['Id']}"
+    expect(container["Cgroup"]["Path"] == path and container["Cgroup"]["pids.max"] == "48", f"{container['Cgroup']}")
+    expect(command(user, "rm", "-f", "two").returncode == 0, "rm")
+    expect(not os.path.exists(path), "the cgroup is left")
 
 
 def jail_incomplete(bulkhead):

@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acceptance"))
 
 import bundle_cases  # noqa: E402
+import cgroup_cases  # noqa: E402
 import engine_cases  # noqa: E402
 import failure_cases  # noqa: E402
 import flag_cases  # noqa: E402
@@ -29,6 +30,7 @@ CASES = (
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.names,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     jail_cases.jail_without_root,
+    cgroup_cases.machine_limits, cgroup_cases.cgroup_places, cgroup_cases.cgroup_leftovers, cgroup_cases.cgroup_missing,
     terminal_cases.terminal, terminal_cases.session, terminal_cases.signals,
     lifecycle_cases.containers, lifecycle_cases.observation,
     engine_cases.background, engine_cases.restarts, engine_cases.execs, engine_cases.attaching,

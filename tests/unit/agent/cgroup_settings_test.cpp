@@ -42,14 +42,6 @@ TEST_CASE("cgroup: the spec's memory and swap together become swap alone") {
     CHECK_FALSE(cgroup_settings(resources).ok());
 }
 
-TEST_CASE("cgroup: shares become a weight by the OCI conversion") {
-    CHECK(cpu_weight_from_shares(2) == 1);
-    CHECK(cpu_weight_from_shares(1024) == 39);
-    CHECK(cpu_weight_from_shares(262'144) == 10'000);
-    CHECK(cpu_weight_from_shares(0) == 1);
-    CHECK(cpu_weight_from_shares(1'000'000'000) == 10'000);
-}
-
 TEST_CASE("cgroup: quota and period") {
     oci::v1::Resources resources;
     resources.set_cpu_quota_us(150'000);

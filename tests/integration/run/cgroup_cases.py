@@ -1,0 +1,149 @@
+"""The cgroup around a machine: what it is held to, where it is made, and that it goes."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+from support import CGROUPS, expect, machine_cgroups
+
+MIB = 1 << 20
+
+
+def command(bulkhead, *arguments):
+    return subprocess.run(bulkhead.command(*arguments), capture_output=True, check=False, text=True)
+
+
+def done(bulkhead, *arguments):
+    result = command(bulkhead, *arguments)
+    expect(result.returncode == 0, f"{arguments}: {result}")
+    return result.stdout
+
+
+def inspect(bulkhead, name):
+    return json.loads(done(bulkhead, "inspect", name))[0]
+
+
+def start(bulkhead, name, *flags):
+    done(bulkhead, "run", "-d", "--name", name, *flags, "busybox", "sleep", "1000")
+    return inspect(bulkhead, name)
+
+
+def cgroup_of(pid):
+    with open(f"/proc/{pid}/cgroup", encoding="utf-8") as file:
+        return file.read().strip().removeprefix("0::")
+
+
+def in_cgroup(container, name):
+    with open(f"{container['Cgroup']['Path']}/{name}", encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def expect_held(container, **values):
+    """What `inspect` shows is what the kernel's files say, and that is what was asked for."""
+    for name, value in values.items():
+        file = name.replace("_", ".")
+        expect(in_cgroup(container, file) == value, f"{file}: {in_cgroup(container, file)}, not {value}")
+        expect(container["Cgroup"][file] == value, f"inspect: {container['Cgroup']}")
+
+
+def machine_limits(bulkhead):
+    usual = start(bulkhead, "usual")
+    path = f"{CGROUPS}/{usual['Id']}"
+    expect(usual["Cgroup"]["Path"] == path, f"{usual['Cgroup']}")
+    for thread in os.listdir(f"/proc/{usual['State']['Pid']}/task"):
+        expect(cgroup_of(thread) == f"/bulkhead/{usual['Id']}", f"a monitor's thread is in {cgroup_of(thread)}")
+    expect(cgroup_of(usual["State"]["SupervisorPid"]) == "/bulkhead/supervisors", "the supervisor is elsewhere")
+    # Nothing is without bound: 1 GiB with what it costs, its processors and one for its devices.
+    processors = min(2, os.cpu_count())
+    expect_held(usual, memory_max=str(1024 * MIB + 16 * MIB + 64 * MIB), cpu_max=f"{processors + 1}00000 100000",
+                cpu_weight="100", pids_max="48")
+
+    asked = start(bulkhead, "asked", "--memory", "128m", "--cpus", "0.5", "--cpu-shares", "2048",
+                  "--device-write-bps", "/:1mb")
+    machine = (128 + 2 + 64) * MIB
+    expect_held(asked, memory_max=str(machine + machine // 64 + 64 * MIB), cpu_max="60000 100000", cpu_weight="79")
+    with open("/sys/fs/cgroup/cgroup.controllers", encoding="utf-8") as file:
+        has_io = "io" in file.read().split()
+    device = os.stat(bulkhead.root).st_dev
+    on_disk = os.path.exists(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
+    if has_io and on_disk:
+        expect(f"wbps={2 * MIB}" in in_cgroup(asked, "io.max"), f"io.max: {in_cgroup(asked, 'io.max')}")
+
+    done(bulkhead, "update", "--cpus", "1", "--cpu-shares", "1024", "asked")
+    changed = inspect(bulkhead, "asked")
+    expect_held(changed, cpu_weight="39", memory_max=str(machine + machine // 64 + 64 * MIB))
+    # One processor is all that the machine has: its devices may take one more.
+    expect_held(changed, cpu_max="200000 100000")
+    done(bulkhead, "rm", "-f", "usual", "asked")
+    expect(not machine_cgroups(), f"left: {machine_cgroups()}")
+
+
+def cgroup_places(bulkhead):
+    there = start(bulkhead, "there", "--cgroup-parent", "/tenants/one")
+    expect(there["Cgroup"]["Path"] == f"/sys/fs/cgroup/tenants/one/{there['Id']}", f"{there['Cgroup']}")
+    expect(there["HostConfig"]["CgroupParent"] == "/tenants/one", "HostConfig.CgroupParent")
+    expect(cgroup_of(there["State"]["Pid"]) == f"/tenants/one/{there['Id']}", cgroup_of(there["State"]["Pid"]))
+    done(bulkhead, "rm", "-f", "there")
+    expect(os.listdir("/sys/fs/cgroup/tenants/one").count(there["Id"]) == 0, "it is left")
+
+    for parent, why in (("machine.slice", "begins with /"), ("/machine.slice", "is systemd's"), ("/a/../b", "plain path")):
+        refused = command(bulkhead, "run", "--rm", "--cgroup-parent", parent, "busybox", "true")
+        expect(refused.returncode == 125 and why in refused.stderr, f"{parent}: {refused}")
+    # A cgroup with processes in it cannot hand its controllers on: said, since it was asked for by name.
+    os.makedirs("/sys/fs/cgroup/busy", exist_ok=True)
+    sleeper = subprocess.Popen(["sleep", "1000"])
+    with open("/sys/fs/cgroup/busy/cgroup.procs", "w", encoding="utf-8") as file:
+        file.write(str(sleeper.pid))
+    refused = command(bulkhead, "run", "--rm", "--cgroup-parent", "/busy", "busybox", "true")
+    sleeper.kill()
+    sleeper.wait()
+    expect(refused.returncode == 125 and "/sys/fs/cgroup/busy/cgroup.subtree_control" in refused.stderr, f"{refused}")
+
+
+def cgroup_leftovers(bulkhead):
+    """A supervisor that was killed leaves an empty cgroup until the container starts again or goes."""
+    for last in ("start", "rm"):
+        container = start(bulkhead, "hit")
+        os.kill(container["State"]["SupervisorPid"], signal.SIGKILL)
+        while bulkhead.monitors():
+            time.sleep(0.05)
+        expect(machine_cgroups() == [container["Id"]], f"after the kill: {machine_cgroups()}")
+        if last == "start":
+            done(bulkhead, "start", "hit")
+            again = inspect(bulkhead, "hit")
+            expect(cgroup_of(again["State"]["Pid"]) == f"/bulkhead/{container['Id']}", "it is elsewhere")
+        done(bulkhead, "rm", "-f", "hit")
+        expect(not machine_cgroups(), f"left: {machine_cgroups()}")
+
+    # With --rm any next command cleans up.
+    container = start(bulkhead, "gone", "--rm")
+    os.kill(container["State"]["SupervisorPid"], signal.SIGKILL)
+    while bulkhead.monitors():
+        time.sleep(0.05)
+    done(bulkhead, "ps")
+    expect(not machine_cgroups(), f"left: {machine_cgroups()}")
+
+    # A machine that needs more than its cgroup has is ended by the host's kernel, and that is what is said.
+    container = start(bulkhead, "large")
+    with open(f"{container['Cgroup']['Path']}/memory.max", "w", encoding="utf-8") as file:
+        file.write(str(8 * MIB))
+    done(bulkhead, "wait", "large")
+    state = inspect(bulkhead, "large")["State"]
+    expect("more memory than its cgroup allows" in state["Error"], f"{state}")
+    done(bulkhead, "rm", "large")
+
+
+def cgroup_missing(bulkhead):
+    """A host without cgroup v2: containers run, the layer is named, and refused where all are asked for."""
+    subprocess.run(["umount", "-l", "/sys/fs/cgroup"], check=True)
+    container = start(bulkhead, "one")
+    expect(container["Jail"]["cgroup"] == "missing: /sys/fs/cgroup is not a cgroup v2 file system", f"{container['Jail']}")
+    expect(container["Cgroup"] is None, f"{container['Cgroup']}")
+    done(bulkhead, "update", "--cpus", "1", "one")
+    refused = command(bulkhead, "run", "--rm", "--security-opt", "jail=required", "busybox", "true")
+    expect(refused.returncode == 125 and "lacks: cgroup (" in refused.stderr, f"{refused}")
+    expect("note  jail: cgroup: missing: " in command(bulkhead, "doctor").stdout, "doctor")
+    done(bulkhead, "rm", "-f", "one")
+    subprocess.run(["mount", "-t", "cgroup2", "-o", "rw,relatime,nsdelegate", "cgroup2", "/sys/fs/cgroup"], check=True)
