@@ -25,6 +25,8 @@ constexpr std::size_t kMaxList = 4096;
 constexpr std::string_view kSupervisors = "supervisors";
 // As ten machines: however many are busy, one can be stopped.
 constexpr std::string_view kSupervisorsWeight = "1000";
+// Of all of them; each has about a dozen. Below what a host can have at least, which is 32768.
+constexpr std::string_view kSupervisorsThreads = "16384";
 
 struct Controller {
     std::string_view name;
@@ -82,6 +84,12 @@ bool ends_with_any(std::string_view text, std::initializer_list<std::string_view
                        [&](std::string_view end) { return text.ends_with(end); });
 }
 
+Result<void> write_to(const UniqueFd& directory, const char* name, std::string_view text) {
+    const UniqueFd file(::openat(directory.get(), name, O_WRONLY | O_CLOEXEC));
+    if (!file.valid()) return errno_error(name);
+    return write_full(file.get(), std::as_bytes(std::span(text))).context(name);
+}
+
 }  // namespace
 
 std::string Place::path() const {
@@ -120,9 +128,8 @@ Result<UniqueFd> open_supervisors() {
     TRY(prepare_parent(place));
     TRY(make_cgroup(place.path()));
     UniqueFd directory = TRY(open_file(place.path(), O_RDONLY | O_DIRECTORY));
-    const UniqueFd weight(::openat(directory.get(), "cpu.weight", O_WRONLY | O_CLOEXEC));
-    if (!weight.valid()) return errno_error(place.path() + "/cpu.weight");
-    TRY(write_full(weight.get(), std::as_bytes(std::span(kSupervisorsWeight))));
+    TRY(write_to(directory, "cpu.weight", kSupervisorsWeight));
+    TRY(write_to(directory, "pids.max", kSupervisorsThreads));
     return directory;
 }
 

@@ -31,7 +31,8 @@ Result<void> check_parent(const std::string& parent);
 Result<void> prepare_parent(const Place& place);
 
 // The cgroup of all supervisors, for CLONE_INTO_CGROUP: it is nobody's session or service, whose
-// end would end them. It has no limits.
+// end would end them. Bounded in threads, so that one that was taken over cannot fill the host's
+// table of processes.
 Result<UniqueFd> open_supervisors();
 
 }  // namespace bulkhead::cgroup

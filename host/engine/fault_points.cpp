@@ -3,6 +3,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "host/sandbox/sandbox.h"
+
 namespace bulkhead::engine {
 
 FaultPoints FaultPoints::from_environment() {
@@ -10,14 +12,14 @@ FaultPoints FaultPoints::from_environment() {
     return FaultPoints(wanted == nullptr ? "" : wanted);
 }
 
-void FaultPoints::reach(std::string_view point, pid_t monitor) const {
+void FaultPoints::reach(std::string_view point, sandbox::Sandbox* machine) const {
     const std::string_view wanted = wanted_;
     const std::size_t colon = wanted.find(':');
     if (colon == std::string_view::npos || wanted.substr(0, colon) != point) return;
     const std::string_view action = wanted.substr(colon + 1);
     if (action == "kill") ::raise(SIGKILL);
     if (action == "stop") ::raise(SIGSTOP);
-    if (action == "kill-monitor" && monitor > 0) ::kill(monitor, SIGKILL);
+    if (action == "kill-monitor" && machine != nullptr) machine->lose_monitor();
 }
 
 }  // namespace bulkhead::engine

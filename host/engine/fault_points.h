@@ -2,10 +2,12 @@
 // can set it can kill these processes anyway. docs/testing.md lists the points. Thread: any.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <string_view>
+
+namespace bulkhead::sandbox {
+class Sandbox;
+}
 
 namespace bulkhead::engine {
 
@@ -16,8 +18,8 @@ class FaultPoints {
 
     explicit FaultPoints(std::string wanted = {}) : wanted_(std::move(wanted)) {}
 
-    // Actions: "kill" and "stop" (SIGKILL and SIGSTOP) this process, "kill-monitor" that one.
-    void reach(std::string_view point, pid_t monitor = 0) const;
+    // Actions: "kill" and "stop" (SIGKILL and SIGSTOP) this process, "kill-monitor" the machine's.
+    void reach(std::string_view point, sandbox::Sandbox* machine = nullptr) const;
 
   private:
     std::string wanted_;

@@ -36,6 +36,9 @@ class Maintenance {
 
     [[nodiscard]] bool finishing() const { return finishing_; }
 
+    // Of its machine's monitor.
+    [[nodiscard]] jail::Report jail() const { return sandbox_->jail(); }
+
   private:
     class NoStreams;
 

@@ -38,6 +38,8 @@ Result<void> Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd cons
         wanted.set_height(size->rows);
         wanted.set_width(size->columns);
     }
+    parts_.confinement.before_launch(parts_.config, parts_.files);
+    plan.vm.jail.unconfined_starter = parts_.confinement.missing();
     console_ = std::move(console);
     if (console_.valid()) plan.vm.console = console_.get();
     trace_.step("prepare the container");
@@ -50,6 +52,7 @@ Result<void> Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd cons
                                      events_.ended(end);
                                  }});
     TRY(sandbox->begin());
+    parts_.confinement.after_launch(sandbox->jail());
     sandbox_ = std::move(sandbox);
     return {};
 }

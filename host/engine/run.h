@@ -13,6 +13,7 @@
 #include "host/engine/exec_registry.h"
 #include "host/engine/health_monitor.h"
 #include "host/engine/launch_plan.h"
+#include "host/engine/own_confinement.h"
 #include "host/runtime/container_options.h"
 #include "host/sandbox/sandbox.h"
 
@@ -25,6 +26,7 @@ class Run {
         const container::v1::Config& config;
         const HostFiles& files;
         const LaunchPlaces& places;
+        OwnConfinement& confinement;
     };
 
     struct Events {

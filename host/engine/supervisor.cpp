@@ -64,7 +64,8 @@ wire::End wire_end(const sandbox::SandboxEnd& end) {
     return result;
 }
 
-Supervisor::Supervisor(EventLoop& loop, Parts parts) : loop_(loop), parts_(std::move(parts)) {
+Supervisor::Supervisor(EventLoop& loop, Parts parts)
+    : loop_(loop), parts_(std::move(parts)), confinement_(parts_.store.paths()) {
     make_run();
 }
 
@@ -289,7 +290,7 @@ void Supervisor::pause(const SessionRef& session, std::uint32_t number, bool res
         if (paused) {
             note(parts_.container.set_paused(true));
             parts_.events.emit("pause");
-            parts_.faults.reach("paused", run_->sandbox()->vmm_pid());
+            parts_.faults.reach("paused", run_->sandbox());
         }
         const auto client = waiting.lock();
         if (!client) return;

@@ -25,6 +25,7 @@
 #include "host/engine/launch_plan.h"
 #include "host/engine/life_limits.h"
 #include "host/engine/maintenance.h"
+#include "host/engine/own_confinement.h"
 #include "host/engine/restart_policy.h"
 #include "host/engine/run.h"
 #include "host/engine/session.h"
@@ -137,6 +138,7 @@ class Supervisor {
 
     EventLoop& loop_;
     Parts parts_;
+    OwnConfinement confinement_;
     FileCalls file_calls_;  // the machines answer to it
     std::unique_ptr<Run> run_;
     bool run_ended_ = false;

@@ -54,7 +54,10 @@ Result<void> Supervisor::begin_maintenance(const wire::Request& request) {
     // Whoever removes the container by force must find us.
     TRY(parts_.container.set_owner(cgroup_path()));
     auto plan = TRY(make_launch_plan(*parts_.config, parts_.files, parts_.places));
+    confinement_.before_launch(*parts_.config, parts_.files);
+    plan.vm.jail.unconfined_starter = confinement_.missing();
     maintenance_ = TRY(Maintenance::begin(loop_, std::move(plan), [this] { leave(); }));
+    confinement_.after_launch(maintenance_->jail());
     return {};
 }
 

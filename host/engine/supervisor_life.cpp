@@ -35,7 +35,7 @@ void Supervisor::note(const Result<void>& written) const {
 void Supervisor::make_run() {
     run_ended_ = false;
     run_ = std::make_unique<Run>(
-        Run::Parts{loop_, *parts_.config, parts_.files, parts_.places},
+        Run::Parts{loop_, *parts_.config, parts_.files, parts_.places, confinement_},
         Run::Events{[this](auto source, auto bytes) { write_log(source, bytes); },
                     [this] { on_running(); }, [this](const auto& health) { on_probed(health); },
                     [this](const std::string& process, const sandbox::AgentExit& exit) {
@@ -58,7 +58,7 @@ Result<void> Supervisor::try_begin(std::optional<runtime::TerminalSize> size, Un
     TRY(parts_.container.set_starting(by_policy, cgroup_path()));
     parts_.faults.reach("starting");
     TRY(run_->begin(size, std::move(console)));
-    parts_.faults.reach("launched", run_->sandbox()->vmm_pid());
+    parts_.faults.reach("launched", run_->sandbox());
     return {};
 }
 
@@ -80,7 +80,7 @@ void Supervisor::on_running() {
     note(parts_.container.set_running(monitor, checked ? "starting" : "",
                                       {layers.begin(), layers.end()}));
     parts_.events.emit("start");
-    parts_.faults.reach("running", monitor);
+    parts_.faults.reach("running", run_->sandbox());
     watch_limits();
     if (!starter_) return;
     if (const auto session = starter_->session.lock()) {
@@ -144,7 +144,7 @@ void Supervisor::end_with(int signal, std::chrono::nanoseconds grace) {
     stop_asked_ = true;
     parts_.events.emit("kill", {{"signal", std::to_string(signal)}});
     note(parts_.container.set_stopping());
-    parts_.faults.reach("stopping", sandbox->vmm_pid());
+    parts_.faults.reach("stopping", sandbox);
     // Whoever is in more of a hurry is heard; a longer grace than the one that runs is not.
     if (!stop_timer_.active() || grace == grace.zero())
         stop_timer_ = loop_.after(grace, [this] {
@@ -164,8 +164,7 @@ void Supervisor::destroy() {
 
 void Supervisor::on_run_ended(sandbox::SandboxEnd end) {
     if (std::exchange(run_ended_, true)) return;
-    const pid_t monitor = run_->sandbox() == nullptr ? 0 : run_->sandbox()->vmm_pid();
-    parts_.faults.reach("ended", monitor);
+    parts_.faults.reach("ended", run_->sandbox());
     stop_timer_.reset();
     limits_.reset();
     if (end.message.empty()) end.message = stop_reason_;

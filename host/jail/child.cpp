@@ -73,6 +73,14 @@ int lower_limit(__rlimit_resource resource, rlim_t most) {
     return ::setrlimit(resource, &bounds) == 0 ? 0 : errno;
 }
 
+// What the starter bounds for itself, and not for what it starts.
+int lift_own_limit(__rlimit_resource resource) {
+    rlimit bounds{};
+    if (::getrlimit(resource, &bounds) != 0) return errno;
+    bounds.rlim_cur = bounds.rlim_max;
+    return ::setrlimit(resource, &bounds) == 0 ? 0 : errno;
+}
+
 int limit_threads(const ChildPlan& plan) {
     // The bound is on the user's processes, in this namespace; a user's without one are not ours.
     if (!plan.own_user && !plan.user_namespace) return 0;
@@ -117,6 +125,7 @@ int become_monitor(const ChildPlan& plan) {
     if (error == 0) hide_files(plan);
     if (error == 0 && !plan.user_namespace) error = become_user(plan);
     if (error == 0) error = limit_threads(plan);
+    if (error == 0) error = lift_own_limit(RLIMIT_DATA);  // a guest's memory counts there
     if (error == 0) error = lower_limit(RLIMIT_FSIZE, plan.file_bytes);
     if (error == 0) error = give_up_privileges();
     if (error == 0) error = die_with_owner(plan);

@@ -1,11 +1,11 @@
 #include "host/jail/empty_root.h"
 
-#include <fcntl.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "host/jail/new_root.h"
 
 namespace bulkhead::jail {
 
@@ -29,22 +29,13 @@ int make_empty_mount() {
     return mount;
 }
 
-// Puts the mount over the root, makes it the root, and takes away what is now below it. Both names
-// of pivot_root are the same directory on purpose: the old root ends up over the new one.
-bool make_root(int mount) {
-    return ::move_mount(mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0 &&
-           ::fchdir(mount) == 0 && ::syscall(SYS_pivot_root, ".", ".") == 0 &&
-           ::umount2(".", MNT_DETACH) == 0 && ::chdir("/") == 0;
-}
-
 }  // namespace
 
 int enter_empty_root() {
-    // The host's mounts must not come in later, nor ours get out.
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;
+    if (!keep_mounts_private()) return errno;
     const int mount = make_empty_mount();
     if (mount < 0) return errno;
-    const int error = make_root(mount) ? 0 : errno;
+    const int error = attach_root(mount) && switch_root(mount) ? 0 : errno;
     ::close(mount);
     return error;
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<std::string_view, kLayers> kNames{
     "own user",          "user namespace", "mount namespace", "pid namespace",
     "network namespace", "ipc namespace",  "uts namespace",   "cgroup namespace",
-    "empty root",        "landlock",       "cgroup"};
+    "empty root",        "landlock",       "cgroup",          "supervisor"};
 
 }  // namespace
 

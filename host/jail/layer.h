@@ -23,10 +23,11 @@ enum class Layer : unsigned char {
     CgroupNamespace,
     EmptyRoot,  // no file to be seen
     Landlock,
-    Cgroup,  // bounds on memory, processor time and threads
+    Cgroup,      // bounds on memory, processor time and threads
+    Supervisor,  // confined itself, who starts the monitor and hears the guest
 };
 
-inline constexpr std::size_t kLayers = 11;
+inline constexpr std::size_t kLayers = 12;
 
 // "own user", "user namespace", ...
 std::string_view layer_name(Layer layer);

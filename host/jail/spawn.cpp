@@ -181,6 +181,8 @@ Result<Prisoner> spawn(const Program& program, const Options& options) {
     Handles handles = TRY(open_handles(program, user));
     const ChildPlan plan = plan_for(program, options, handles, user);
     if (options.sees_files) report.miss(Layer::EmptyRoot, "not asked for");
+    if (!options.unconfined_starter.empty())
+        report.miss(Layer::Supervisor, options.unconfined_starter);
     auto group = TRY(make_cgroup(options, report));
     Child child = TRY(make_child_with_most(plan, group ? &*group : nullptr, report));
     // Our copies would keep the pipes open.

@@ -37,6 +37,8 @@ struct Options {
     std::uint64_t file_bytes = UINT64_MAX;
     // Nothing: the starter's own.
     std::optional<CgroupOptions> cgroup = std::nullopt;
+    // Why the starter itself is not confined; empty: it is.
+    std::string unconfined_starter = "not asked for";
 };
 
 struct Program {

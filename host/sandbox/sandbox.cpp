@@ -363,6 +363,10 @@ void Sandbox::kill() {
     agent_->signal(init_process(), SIGKILL, [](const Result<void>&) {});
 }
 
+void Sandbox::lose_monitor() {
+    if (vm_) vm_->kill();
+}
+
 void Sandbox::destroy() {
     killed_ = true;
     if (vm_end_) {

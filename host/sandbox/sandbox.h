@@ -89,6 +89,8 @@ class Sandbox {
     void kill();
     // Ends everything now, whatever is lost.
     void destroy();
+    // The monitor dies, as if somebody else had killed it: for fault injection.
+    void lose_monitor();
 
     // Other limits inside the guest.
     void update(const oci::v1::Resources& resources, AgentClient::Answer<void> answer);

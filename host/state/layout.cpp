@@ -35,14 +35,20 @@ bool points_to(const std::string& link, const std::string& target) {
            std::string_view(content.data(), static_cast<std::size_t>(length)) == target;
 }
 
-}  // namespace
-
-std::string host_boot_id() {
+std::string read_boot_id() {
     constexpr std::size_t kEnough = 64;
     auto id = read_file("/proc/sys/kernel/random/boot_id", kEnough);
     if (!id) return {};
     while (!id->empty() && id->back() == '\n') id->pop_back();
     return *std::move(id);
+}
+
+}  // namespace
+
+std::string host_boot_id() {
+    // Read once: a supervisor that has confined itself has no such file any more.
+    static const std::string kId = read_boot_id();
+    return kId;
 }
 
 Result<Record> read_record(const std::string& directory) {

@@ -9,8 +9,10 @@
 #include "base/packet_channel.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/engine/own_confinement.h"
 #include "host/sandbox/kvm_device.h"
 #include "host/sandbox/vmm_process.h"
+#include "proto/container.pb.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/host_files.h"
 
@@ -98,7 +100,9 @@ Result<void> check_lockdown(PacketChannel channel, sandbox::VmmProcess& monitor)
 
 // Starts a monitor in its jail, without anything to do, and says which layers this host gives it.
 // A missing one is no reason not to start, unless a container asks for all.
-void check_jail(Report& report) {
+// The supervisor's part is tried on this process, which then has Bulkhead's own files only: the
+// last of all checks.
+void check_jail(const Context& context, Report& report) {
     const auto files = find_host_files();
     auto ends = PacketChannel::create_pair();
     if (!files || !ends) return;  // said already, or said soon by what needs it
@@ -108,6 +112,9 @@ void check_jail(Report& report) {
         options.cgroup.emplace();
         options.cgroup->place.name = concat("doctor-", ::getpid());
     }
+    engine::OwnConfinement confinement(context.paths);
+    confinement.before_launch({}, *files);
+    options.unconfined_starter = confinement.missing();
     auto monitor = theirs ? sandbox::VmmProcess::spawn(files->monitor, *theirs, options)
                           : Result<sandbox::VmmProcess>(theirs.error());
     if (!monitor) {
@@ -128,13 +135,13 @@ int examine(const Context& context, const Words& words) {
     check_processor(report);
     report.add(sandbox::kKvmPath, check_kvm());
     check_files(report);
-    check_jail(report);
     report.add("data in " + context.paths.root, check_directory(context.paths.root));
     report.add("state in " + context.paths.state, check_directory(context.paths.state));
     if (::access("/usr/sbin/mke2fs", X_OK) != 0 && ::access("/sbin/mke2fs", X_OK) != 0) {
         report.add(Verdict::Note, "mke2fs",
                    "not installed; only needed for --disk-size (package e2fsprogs)");
     }
+    check_jail(context, report);
     if (!report.bad()) std::cout << "Everything that a container needs is there.\n";
     return report.bad() ? kExitFailure : kExitOk;
 }

@@ -88,6 +88,11 @@ def cgroup_places(bulkhead):
     done(bulkhead, "rm", "-f", "there")
     expect(os.listdir("/sys/fs/cgroup/tenants/one").count(there["Id"]) == 0, "it is left")
 
+    top = start(bulkhead, "top", "--cgroup-parent", "/")
+    expect(cgroup_of(top["State"]["Pid"]) == f"/{top['Id']}", cgroup_of(top["State"]["Pid"]))
+    done(bulkhead, "rm", "-f", "top")
+    expect(not os.path.exists(top["Cgroup"]["Path"]), "it is left")
+
     for parent, why in (("machine.slice", "begins with /"), ("/machine.slice", "is systemd's"), ("/a/../b", "plain path")):
         refused = command(bulkhead, "run", "--rm", "--cgroup-parent", parent, "busybox", "true")
         expect(refused.returncode == 125 and why in refused.stderr, f"{parent}: {refused}")

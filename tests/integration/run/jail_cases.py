@@ -14,7 +14,7 @@ FIRST_USER = 0x7B000000
 USERS = 65536
 NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts", "cgroup")
 LAYERS = {"own user", "user namespace", "mount namespace", "pid namespace", "network namespace", "ipc namespace",
-          "uts namespace", "cgroup namespace", "empty root", "landlock", "cgroup"}
+          "uts namespace", "cgroup namespace", "empty root", "landlock", "cgroup", "supervisor"}
 # What a monitor's descriptors may lead to, by the beginning of the link.
 KINDS = ("/dev/null", "/dev/kvm", "socket:", "pipe:", "anon_inode:[eventfd]", "anon_inode:[eventpoll]",
          "anon_inode:[timerfd]", "anon_inode:kvm-vm", "anon_inode:kvm-vcpu")
@@ -44,7 +44,8 @@ def check_thread(path, own_user=True):
     where = f"{path} ({status['Name']})"
     expect(status["NoNewPrivs"] == "1", f"{where}: NoNewPrivs {status['NoNewPrivs']}")
     expect(status["Seccomp"] == "2", f"{where}: Seccomp {status['Seccomp']}")
-    expect(status["Seccomp_filters"] == "2", f"{where}: {status['Seccomp_filters']} filters")
+    # The supervisor's, which it inherits, and two of its own.
+    expect(status["Seccomp_filters"] == "3", f"{where}: {status['Seccomp_filters']} filters")
     for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
         expect(int(status[kind], 16) == 0, f"{where}: {kind} {status[kind]}")
     users = set(status["Uid"].split() + status["Gid"].split())
@@ -88,6 +89,27 @@ def check_limits(pid):
         expect(hard[name].isdigit() and int(hard[name]) <= most, f"{name}: {hard[name]}")
 
 
+def check_supervisor(bulkhead, pid):
+    """It has Bulkhead's own files, and few of root's powers."""
+    status = status_of(f"/proc/{pid}")
+    # CAP_DAC_OVERRIDE, CAP_SETGID, CAP_SETUID
+    for kind in ("CapPrm", "CapEff", "CapBnd"):
+        expect(int(status[kind], 16) == 0xC2, f"supervisor: {kind} {status[kind]}")
+    expect((status["NoNewPrivs"], status["Seccomp"], status["Seccomp_filters"]) == ("1", "2", "2"), f"{status}")
+    root = f"/proc/{pid}/root"
+    for hidden in ("etc", "root", "home", "usr/bin", "dev/mem", "proc/sys"):
+        expect(not os.path.exists(f"{root}/{hidden}"), f"the supervisor sees /{hidden}")
+    for there in (bulkhead.root, bulkhead.state, "/dev/kvm", "/sys/fs/cgroup/bulkhead"):
+        expect(os.path.exists(f"{root}/{there}"), f"the supervisor does not see {there}")
+    with open(f"/proc/{pid}/mountinfo", encoding="utf-8") as file:
+        mounts = [line.split() for line in file]
+    writable = {fields[4] for fields in mounts if "rw" in fields[5].split(",")}
+    expect(writable == {"/proc", bulkhead.root, bulkhead.state, "/run/bulkhead-users", "/sys/fs/cgroup/bulkhead"},
+           f"the supervisor can write to {writable}")
+    for fields in mounts:
+        expect("nosuid" in fields[5].split(","), f"set-user-id programs work in {fields[4]}")
+
+
 def jailed(bulkhead):
     first = start(bulkhead, "one", "--security-opt", "jail=required")
     second = start(bulkhead, "two")
@@ -102,6 +124,7 @@ def jailed(bulkhead):
             mine, others = (os.readlink(f"/proc/{each}/ns/{namespace}") for each in (pid, supervisor))
             expect(mine != others, f"{namespace} namespace is the supervisor's")
         check_root(pid)
+        check_supervisor(bulkhead, supervisor)
         check_descriptors(pid, (bulkhead.root, bulkhead.state))
         check_limits(pid)
     expect(len(users) == 2, f"users of two monitors: {users}")
@@ -149,7 +172,8 @@ def jail_without_root(bulkhead):
     expect((result.returncode, result.stdout) == (7, "hello\n"), f"run: {result}")
     container = start(user, "one", *patience)
     expect(container["Jail"] == {layer: "on" for layer in LAYERS} | {"own user": "missing: needs root",
-                                                                  "cgroup": "missing: needs root, or --cgroup-parent"},
+                                                                  "cgroup": "missing: needs root, or --cgroup-parent",
+                                                                  "supervisor": "missing: needs root"},
            f"inspect: {container['Jail']}")
     pid, supervisor = container["State"]["Pid"], container["State"]["SupervisorPid"]
     for thread in os.listdir(f"/proc/{pid}/task"):
