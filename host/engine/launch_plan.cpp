@@ -129,7 +129,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
     launch.shape = shape_of(machine);
     launch.kernel_arguments = machine.kernel_arguments();
-    launch.disk_limits = disk_limits_of(config);
+    launch.device_limits = device_limits_of(config);
     launch.disks.push_back(TRY(lower_disk(config, places)));
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
     plan.vm.program = files.monitor;

@@ -326,10 +326,10 @@ void Supervisor::update(const SessionRef& session, std::uint32_t number,
         if (!done || !request.has_resources() || live() == nullptr) return finish(std::move(done));
         live()->update(request.resources(), finish);
     };
-    if (!request.has_disk_limits()) return update_guest({});
+    if (!request.has_device_limits()) return update_guest({});
     container::v1::Config wanted = *parts_.config;
     apply_update(request, wanted);
-    live()->set_disk_limits(disk_limits_of(wanted), update_guest);
+    live()->set_device_limits(device_limits_of(wanted), update_guest);
 }
 
 Result<void> Supervisor::keep_update(const wire::UpdateRequest& request) {

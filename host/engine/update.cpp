@@ -37,23 +37,25 @@ Result<void> check_running_update(const sandbox::Shape& machine,
     return {};
 }
 
-void set_disk_limits(const runtime::DiskLimits& limits, container::v1::DiskLimits& target) {
+void set_device_limits(const runtime::DeviceLimits& limits, container::v1::DeviceLimits& target) {
     if (limits.read_bytes) target.set_read_bytes(*limits.read_bytes);
     if (limits.write_bytes) target.set_write_bytes(*limits.write_bytes);
     if (limits.read_operations) target.set_read_operations(*limits.read_operations);
     if (limits.write_operations) target.set_write_operations(*limits.write_operations);
+    if (limits.stream_bytes) target.set_stream_bytes(*limits.stream_bytes);
+    if (limits.stream_packets) target.set_stream_packets(*limits.stream_packets);
 }
 
-sandbox::DiskLimits disk_limits_of(const container::v1::Config& config) {
-    const auto& limits = config.machine().disk_limits();
-    return {limits.read_bytes(), limits.write_bytes(), limits.read_operations(),
-            limits.write_operations()};
+sandbox::DeviceLimits device_limits_of(const container::v1::Config& config) {
+    const auto& limits = config.machine().device_limits();
+    return {limits.read_bytes(),       limits.write_bytes(),  limits.read_operations(),
+            limits.write_operations(), limits.stream_bytes(), limits.stream_packets()};
 }
 
 void apply_update(const supervisor::v1::UpdateRequest& update, container::v1::Config& config) {
     if (update.has_restart()) *config.mutable_restart() = update.restart();
-    if (update.has_disk_limits())
-        config.mutable_machine()->mutable_disk_limits()->MergeFrom(update.disk_limits());
+    if (update.has_device_limits())
+        config.mutable_machine()->mutable_device_limits()->MergeFrom(update.device_limits());
     if (!update.has_resources()) return;
     config.mutable_spec()->mutable_linux()->mutable_resources()->MergeFrom(update.resources());
     auto& machine = *config.mutable_machine();

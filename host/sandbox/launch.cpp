@@ -47,8 +47,8 @@ Result<LaunchPacket> encode_launch(const Launch& launch) {
     if (launch.console.valid()) wire.set_console_fd(attach(launch.console, packet.descriptors));
     wire.set_kernel_arguments(launch.kernel_arguments);
     for (const LaunchDisk& disk : launch.disks) add_disk(disk, packet.descriptors, wire);
-    if (launch.disk_limits != DiskLimits{})
-        write_disk_limits(launch.disk_limits, *wire.mutable_disk_limits());
+    if (launch.device_limits != DeviceLimits{})
+        write_device_limits(launch.device_limits, *wire.mutable_device_limits());
     packet.bytes = serialize(message);
     if (packet.descriptors.size() > PacketChannel::kMaxDescriptors ||
         packet.bytes.size() > PacketChannel::kMaxBytes) {

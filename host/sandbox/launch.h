@@ -10,7 +10,7 @@
 #include "base/packet_channel.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "host/sandbox/disk_limits.h"
+#include "host/sandbox/device_limits.h"
 #include "host/sandbox/shape.h"
 
 namespace bulkhead::sandbox {
@@ -38,7 +38,7 @@ struct Launch {
     Shape shape;
     std::string kernel_arguments;
     std::vector<LaunchDisk> disks;
-    DiskLimits disk_limits;
+    DeviceLimits device_limits;
 };
 
 // The bytes of the launch message and the descriptors that go with it, which stay the launch's.

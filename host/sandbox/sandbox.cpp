@@ -59,7 +59,7 @@ Result<void> Sandbox::begin() {
     events.started = [this](const VmStarted& started) { on_vm_started(started); };
     events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
     events.paused = [this] { on_vm_paused(); };
-    events.disk_limits = [this](const DiskLimits& limits) { on_disk_limits(limits); };
+    events.device_limits = [this](const DeviceLimits& limits) { on_device_limits(limits); };
     events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
     vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(plan_.launch), std::move(events)));
     timer_ = loop_.after(plan_.start_timeout, [this] { on_timeout(); });
@@ -257,12 +257,12 @@ void Sandbox::on_vm_ended(VmEnd end) {
     vm_end_ = std::move(end);
     paused_ = false;
     if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error("the container has ended"));
-    if (disk_limits_answer_)
-        std::exchange(disk_limits_answer_, nullptr)(Error("the container has ended"));
+    if (device_limits_answer_)
+        std::exchange(device_limits_answer_, nullptr)(Error("the container has ended"));
     trace_.step("machine ends");
     timer_.reset();
     pause_timer_.reset();
-    disk_limits_timer_.reset();
+    device_limits_timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.
     if (execs_) execs_->fail("the container has ended");
     if (files_) files_->fail("the container has ended");

@@ -96,7 +96,7 @@ class Sandbox {
     void update(const oci::v1::Resources& resources, AgentClient::Answer<void> answer);
 
     // Other limits on the machine's disks; answered when they hold. One at a time.
-    void set_disk_limits(const DiskLimits& limits, std::function<void(Result<void>)> answer);
+    void set_device_limits(const DeviceLimits& limits, std::function<void(Result<void>)> answer);
 
     // Other limits on what the machine uses of the host; an error if it has no cgroup.
     Result<void> set_limits(const cgroup::Limits& limits) const;
@@ -141,7 +141,7 @@ class Sandbox {
     void on_process_started(Result<AgentStarted> answer);
     void on_process_exit(Result<AgentExit> answer);
     void on_vm_paused();
-    void on_disk_limits(const DiskLimits& limits);
+    void on_device_limits(const DeviceLimits& limits);
     void on_vm_ended(VmEnd end);
     void on_timeout();
 
@@ -184,9 +184,9 @@ class Sandbox {
     bool paused_ = false;
     std::function<void(Result<void>)> pause_answer_;
     EventLoop::Handle pause_timer_;
-    DiskLimits asked_disk_limits_;
-    std::function<void(Result<void>)> disk_limits_answer_;
-    EventLoop::Handle disk_limits_timer_;
+    DeviceLimits asked_device_limits_;
+    std::function<void(Result<void>)> device_limits_answer_;
+    EventLoop::Handle device_limits_timer_;
 };
 
 }  // namespace bulkhead::sandbox

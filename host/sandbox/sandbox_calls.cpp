@@ -50,15 +50,17 @@ void Sandbox::statistics(AgentClient::Answer<agent::v1::StatisticsReply> answer)
     agent_->statistics(std::move(answer));
 }
 
-void Sandbox::set_disk_limits(const DiskLimits& limits, std::function<void(Result<void>)> answer) {
+void Sandbox::set_device_limits(const DeviceLimits& limits,
+                                std::function<void(Result<void>)> answer) {
     if (!vm_ || vm_end_) return answer(Error("the container does not run"));
-    if (disk_limits_answer_) return answer(Error("the disks' limits are being changed already"));
-    if (auto sent = vm_->set_disk_limits(limits); !sent) return answer(std::move(sent));
-    asked_disk_limits_ = limits;
-    disk_limits_answer_ = std::move(answer);
-    disk_limits_timer_ = loop_.after(plan_.patience.answer, [this] {
-        std::exchange(disk_limits_answer_,
-                      nullptr)(Error("the monitor did not say that the disks' limits hold"));
+    if (device_limits_answer_)
+        return answer(Error("the devices' limits are being changed already"));
+    if (auto sent = vm_->set_device_limits(limits); !sent) return answer(std::move(sent));
+    asked_device_limits_ = limits;
+    device_limits_answer_ = std::move(answer);
+    device_limits_timer_ = loop_.after(plan_.patience.answer, [this] {
+        std::exchange(device_limits_answer_,
+                      nullptr)(Error("the monitor did not say that the devices' limits hold"));
     });
 }
 
@@ -68,12 +70,12 @@ Result<void> Sandbox::set_limits(const cgroup::Limits& limits) const {
 }
 
 // Asked of the monitor, since it is what enforces them.
-void Sandbox::on_disk_limits(const DiskLimits& limits) {
-    if (!disk_limits_answer_) return;
-    disk_limits_timer_.reset();
-    const auto answer = std::exchange(disk_limits_answer_, nullptr);
-    if (limits == asked_disk_limits_) return answer({});
-    answer(Error("the monitor keeps other limits for the disks than it was told"));
+void Sandbox::on_device_limits(const DeviceLimits& limits) {
+    if (!device_limits_answer_) return;
+    device_limits_timer_.reset();
+    const auto answer = std::exchange(device_limits_answer_, nullptr);
+    if (limits == asked_device_limits_) return answer({});
+    answer(Error("the monitor keeps other limits for the devices than it was told"));
 }
 
 }  // namespace bulkhead::sandbox

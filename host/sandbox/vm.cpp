@@ -131,9 +131,9 @@ Result<void> Vm::resume() {
     return send(message);
 }
 
-Result<void> Vm::set_disk_limits(const DiskLimits& limits) {
+Result<void> Vm::set_device_limits(const DeviceLimits& limits) {
     vmm::v1::HostMessage message;
-    write_disk_limits(limits, *message.mutable_set_disk_limits()->mutable_limits());
+    write_device_limits(limits, *message.mutable_set_device_limits()->mutable_limits());
     return send(message);
 }
 
@@ -170,8 +170,8 @@ void Vm::dispatch(VmmMessage message) {
         events_.stream(std::move(*stream));
     } else if (std::holds_alternative<VmPaused>(message)) {
         events_.paused();
-    } else if (const auto* disks = std::get_if<VmDiskLimits>(&message)) {
-        events_.disk_limits(disks->limits);
+    } else if (const auto* disks = std::get_if<VmDeviceLimits>(&message)) {
+        events_.device_limits(disks->limits);
     }
 }
 

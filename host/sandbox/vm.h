@@ -38,7 +38,7 @@ class Vm {
         std::function<void(VmStarted)> started;
         std::function<void(VmStream)> stream;
         std::function<void()> paused;
-        std::function<void(const DiskLimits&)> disk_limits;  // what holds now
+        std::function<void(const DeviceLimits&)> device_limits;  // what holds now
         std::function<void(VmEnd)> ended;
     };
 
@@ -67,8 +67,8 @@ class Vm {
     Result<void> pause();
     Result<void> resume();
 
-    // The event `disk_limits` follows.
-    Result<void> set_disk_limits(const DiskLimits& limits);
+    // The event `device_limits` follows.
+    Result<void> set_device_limits(const DeviceLimits& limits);
 
     // Of its cgroup.
     Result<void> set_limits(const cgroup::Limits& limits) const {

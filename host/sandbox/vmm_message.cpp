@@ -70,8 +70,8 @@ Result<VmmMessage> parse_vmm_message(Packet packet) {
                 VmEnded{cause_of(message.ended().reason()), printable(message.ended().detail())});
         case vmm::v1::VmmMessage::kPaused:
             return VmmMessage(VmPaused{});
-        case vmm::v1::VmmMessage::kDiskLimits:
-            return VmmMessage(VmDiskLimits{read_disk_limits(message.disk_limits())});
+        case vmm::v1::VmmMessage::kDeviceLimits:
+            return VmmMessage(VmDeviceLimits{read_device_limits(message.device_limits())});
         case vmm::v1::VmmMessage::MESSAGE_NOT_SET:
             break;
     }

@@ -10,7 +10,7 @@
 #include "base/packet_channel.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "host/sandbox/disk_limits.h"
+#include "host/sandbox/device_limits.h"
 #include "host/sandbox/trace.h"
 
 namespace bulkhead::sandbox {
@@ -45,11 +45,11 @@ struct VmEnded {
 struct VmPaused {};
 
 // What it holds its disks to from now on.
-struct VmDiskLimits {
-    DiskLimits limits;
+struct VmDeviceLimits {
+    DeviceLimits limits;
 };
 
-using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDiskLimits>;
+using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDeviceLimits>;
 
 Result<VmmMessage> parse_vmm_message(Packet packet);
 

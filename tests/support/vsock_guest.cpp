@@ -43,8 +43,8 @@ std::string text_of(const Header& header) {
 }  // namespace
 
 VsockGuest::VsockGuest(std::size_t receive_buffers, std::uint64_t declined_features,
-                       vsock::Timeouts timeouts)
-    : device(loop, host, timeouts), declined_features_(declined_features) {
+                       vsock::Timeouts timeouts, std::uint64_t connects)
+    : device(loop, host, timeouts, connects), declined_features_(declined_features) {
     for (std::size_t slot = 0; slot < kReceiveSlots; ++slot) {
         free_receive_.push_back(driver.arena().allocate(4096));
     }

@@ -45,9 +45,9 @@ class VsockGuest {
     static constexpr std::uint32_t kReceiveBuffer = 3776;
     static constexpr std::uint32_t kBufferAllocation = 256 * 1024;
 
-    // Starts the device with `receive_buffers` offered.
+    // Starts the device with `receive_buffers` offered. `connects`: in a second; 0: any number.
     explicit VsockGuest(std::size_t receive_buffers = 64, std::uint64_t declined_features = 0,
-                        vsock::Timeouts timeouts = {});
+                        vsock::Timeouts timeouts = {}, std::uint64_t connects = 0);
     ~VsockGuest();
     // Activates the device again, after driver.reset().
     void restart(std::size_t receive_buffers = 64);

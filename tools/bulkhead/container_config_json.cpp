@@ -110,11 +110,13 @@ Json rate_json(std::uint64_t rate) {
     return Json::array({{{"Path", "/"}, {"Rate", rate}}});
 }
 
-void add_disk_limits(const container::v1::DiskLimits& limits, Json& json) {
+void add_device_limits(const container::v1::DeviceLimits& limits, Json& json) {
     json["BlkioDeviceReadBps"] = rate_json(limits.read_bytes());
     json["BlkioDeviceWriteBps"] = rate_json(limits.write_bytes());
     json["BlkioDeviceReadIOps"] = rate_json(limits.read_operations());
     json["BlkioDeviceWriteIOps"] = rate_json(limits.write_operations());
+    json["StreamBps"] = limits.stream_bytes();
+    json["StreamIOps"] = limits.stream_packets();
 }
 
 Json ulimits_json(const Config& config) {
@@ -211,7 +213,7 @@ Json host_config_json(const Config& config) {
                  {"KernelArguments", machine.kernel_arguments()}};
     add_cpu(config, json);
     add_memory(config, json);
-    add_disk_limits(machine.disk_limits(), json);
+    add_device_limits(machine.device_limits(), json);
     add_confinement(config, json);
     add_names(config.asked(), json);
     return json;

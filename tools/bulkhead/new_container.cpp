@@ -53,7 +53,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     machine.set_cgroup_parent(flags.cgroup_parent);
     machine.set_kernel_arguments(flags.kernel_arguments);
     machine.set_disk_bytes(flags.disk_bytes);
-    engine::set_disk_limits(flags.disk_limits, *machine.mutable_disk_limits());
+    engine::set_device_limits(flags.device_limits, *machine.mutable_device_limits());
     machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));
 }
 

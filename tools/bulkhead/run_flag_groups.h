@@ -14,7 +14,7 @@ void add_process_flags(RunFlags& target, std::vector<Flag>& flags);
 void add_name_flags(RunFlags& target, std::vector<Flag>& flags);
 void add_file_flags(RunFlags& target, std::vector<Flag>& flags);
 void add_confinement_flags(RunFlags& target, std::vector<Flag>& flags);
-void add_disk_limit_flags(runtime::DiskLimits& limits, std::vector<Flag>& flags);
+void add_disk_limit_flags(runtime::DeviceLimits& limits, std::vector<Flag>& flags);
 void add_limit_flags(RunFlags& target, std::vector<Flag>& flags);
 void add_health_flags(RunFlags& target, std::vector<Flag>& flags);
 void add_machine_flags(RunFlags& target, std::vector<Flag>& flags);

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "host/runtime/container_options.h"
-#include "host/runtime/disk_limits.h"
+#include "host/runtime/device_limits.h"
 #include "host/runtime/health_check.h"
 #include "host/runtime/log_options.h"
 #include "host/runtime/restart_policy.h"
@@ -59,7 +59,7 @@ struct RunFlags {
     std::string kernel_arguments;  // added to the guest's
     std::uint64_t disk_bytes = sandbox::kTemplateDiskBytes;
     std::string cgroup_parent;
-    runtime::DiskLimits disk_limits;
+    runtime::DeviceLimits device_limits;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
     bool jail_required = false;  // no start without every layer
 

@@ -68,6 +68,14 @@ Result<std::optional<std::uint64_t>> some_operation_rate(const std::string& text
     return std::optional(TRY(runtime::parse_operation_rate(text)));
 }
 
+Result<std::optional<std::uint64_t>> some_stream_bytes(const std::string& text) {
+    return std::optional(TRY(runtime::parse_stream_bytes(text)));
+}
+
+Result<std::optional<std::uint64_t>> some_stream_packets(const std::string& text) {
+    return std::optional(TRY(runtime::parse_stream_packets(text)));
+}
+
 Result<std::uint64_t> parse_disk_size(std::string_view text) {
     return TRY(runtime::parse_bytes(text)) / kBlock * kBlock;
 }
@@ -88,7 +96,7 @@ Result<std::chrono::nanoseconds> parse_start_timeout(std::string_view text) {
 
 }  // namespace
 
-void add_disk_limit_flags(runtime::DiskLimits& limits, std::vector<Flag>& flags) {
+void add_disk_limit_flags(runtime::DeviceLimits& limits, std::vector<Flag>& flags) {
     append_group(
         "Limits",
         {{"device-read-bps", '\0', "[PATH:]BYTES", "read from its disks in a second, as 10m",
@@ -98,7 +106,11 @@ void add_disk_limit_flags(runtime::DiskLimits& limits, std::vector<Flag>& flags)
          {"device-read-iops", '\0', "[PATH:]NUMBER", "reads in a second",
           parsed_into(limits.read_operations, some_operation_rate)},
          {"device-write-iops", '\0', "[PATH:]NUMBER", "writes in a second",
-          parsed_into(limits.write_operations, some_operation_rate)}},
+          parsed_into(limits.write_operations, some_operation_rate)},
+         {"stream-bps", '\0', "BYTES", "that streams to and from it move in a second, each way",
+          parsed_into(limits.stream_bytes, some_stream_bytes)},
+         {"stream-iops", '\0', "NUMBER", "of their packets in a second, each way",
+          parsed_into(limits.stream_packets, some_stream_packets)}},
         flags);
 }
 
@@ -132,7 +144,7 @@ void add_limit_flags(RunFlags& target, std::vector<Flag>& flags) {
          {"oom-score-adj", '\0', "NUMBER", "who is killed first when memory runs out",
           parsed_into(container.oom_score_adj, parse_oom_score)}},
         flags);
-    add_disk_limit_flags(target.disk_limits, flags);
+    add_disk_limit_flags(target.device_limits, flags);
     append_group(
         kUnlisted,
         {{"cpuset-mems", '\0', "LIST", "", parsed_into(limits.cpuset_mems, parse_memory_nodes)}},

@@ -17,10 +17,10 @@ namespace bulkhead::cli {
 namespace {
 
 // Those of `run` that can be changed later.
-constexpr std::array<std::string_view, 13> kChangeable = {
-    "memory",           "memory-reservation", "memory-swap",      "cpus",       "cpu-shares",
-    "cpu-period",       "cpu-quota",          "cpuset-cpus",      "pids-limit", "device-read-bps",
-    "device-write-bps", "device-read-iops",   "device-write-iops"};
+constexpr std::array<std::string_view, 15> kChangeable = {
+    "memory",           "memory-reservation", "memory-swap",       "cpus",       "cpu-shares",
+    "cpu-period",       "cpu-quota",          "cpuset-cpus",       "pids-limit", "device-read-bps",
+    "device-write-bps", "device-read-iops",   "device-write-iops", "stream-bps", "stream-iops"};
 
 struct UpdateFlags {
     RunFlags run;
@@ -55,10 +55,10 @@ int update(const Context& context, const Words& words) {
     oci::v1::Resources resources;
     runtime::set_resources(wanted, resources);
     if (resources.ByteSizeLong() > 0) *flags.update.mutable_resources() = resources;
-    container::v1::DiskLimits disks;
-    engine::set_disk_limits(flags.run.disk_limits, disks);
-    if (disks.ByteSizeLong() > 0) *flags.update.mutable_disk_limits() = disks;
-    if (!flags.update.has_resources() && !flags.update.has_disk_limits() &&
+    container::v1::DeviceLimits devices;
+    engine::set_device_limits(flags.run.device_limits, devices);
+    if (devices.ByteSizeLong() > 0) *flags.update.mutable_device_limits() = devices;
+    if (!flags.update.has_resources() && !flags.update.has_device_limits() &&
         !flags.update.has_restart())
         return usage_error(kUpdateCommand, "you must provide one or more flags");
     return for_each_container(

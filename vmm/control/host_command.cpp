@@ -1,7 +1,7 @@
 #include "vmm/control/host_command.h"
 
 #include "proto/vmm.pb.h"
-#include "vmm/control/disk_limits.h"
+#include "vmm/control/device_limits.h"
 
 namespace bulkhead::control {
 
@@ -26,9 +26,9 @@ Result<HostCommand> parse_host_command(Packet packet) {
             return HostCommand(Pause{});
         case Message::kResume:
             return HostCommand(Resume{});
-        case Message::kSetDiskLimits:
+        case Message::kSetDeviceLimits:
             return HostCommand(
-                SetDiskLimits{parse_disk_limits(message.set_disk_limits().limits())});
+                SetDeviceLimits{parse_device_limits(message.set_device_limits().limits())});
         case Message::kLaunch:
             return Error("the host sent a second Launch");
         case Message::MESSAGE_NOT_SET:

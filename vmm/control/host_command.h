@@ -7,7 +7,7 @@
 #include "base/packet_channel.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "vmm/block/disk_throttles.h"
+#include "vmm/machine/device_limits.h"
 
 namespace bulkhead::control {
 
@@ -26,11 +26,11 @@ struct Pause {};
 
 struct Resume {};
 
-struct SetDiskLimits {
-    block::DiskLimits limits;
+struct SetDeviceLimits {
+    machine::DeviceLimits limits;
 };
 
-using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, Resume, SetDiskLimits>;
+using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, Resume, SetDeviceLimits>;
 
 // Fails for anything that the host should not send: its bug, not the guest's.
 Result<HostCommand> parse_host_command(Packet packet);

@@ -6,7 +6,7 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "proto/vmm.pb.h"
-#include "vmm/control/disk_limits.h"
+#include "vmm/control/device_limits.h"
 
 namespace bulkhead::control {
 
@@ -144,7 +144,7 @@ Result<MachineConfig> convert(const wire::Launch& launch, Descriptors descriptor
         config.console = TRY(descriptors.take(launch.console_fd(), "console_fd"));
     }
     config.disks = TRY(parse_disks(launch, descriptors));
-    config.disk_limits = parse_disk_limits(launch.disk_limits());
+    config.device_limits = parse_device_limits(launch.device_limits());
     return config;
 }
 

@@ -67,8 +67,8 @@ void Session::obey(HostCommand command) {
         machine_->pause([this] { channel_->send(encode_paused()); });
     } else if (std::holds_alternative<Resume>(command)) {
         machine_->resume();
-    } else if (const auto* disks = std::get_if<SetDiskLimits>(&command)) {
-        channel_->send(encode_disk_limits(machine_->set_disk_limits(disks->limits)));
+    } else if (const auto* devices = std::get_if<SetDeviceLimits>(&command)) {
+        channel_->send(encode_device_limits(machine_->set_device_limits(devices->limits)));
     } else {
         machine_->stop(machine::EndReason::Stopped, "");
     }

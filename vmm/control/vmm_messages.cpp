@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "proto/vmm.pb.h"
-#include "vmm/control/disk_limits.h"
+#include "vmm/control/device_limits.h"
 
 namespace bulkhead::control {
 
@@ -63,9 +63,9 @@ std::vector<std::byte> encode_paused() {
     return encode(message);
 }
 
-std::vector<std::byte> encode_disk_limits(const block::DiskLimits& limits) {
+std::vector<std::byte> encode_device_limits(const machine::DeviceLimits& limits) {
     wire::VmmMessage message;
-    write_disk_limits(limits, *message.mutable_disk_limits());
+    write_device_limits(limits, *message.mutable_device_limits());
     return encode(message);
 }
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "vmm/block/disk_throttles.h"
+#include "vmm/machine/device_limits.h"
 #include "vmm/machine/end_report.h"
 #include "vmm/machine/start_steps.h"
 
@@ -14,7 +14,7 @@ namespace bulkhead::control {
 std::vector<std::byte> encode_started(const machine::StartSteps& steps);
 std::vector<std::byte> encode_stream_opened(std::uint32_t port);
 std::vector<std::byte> encode_paused();
-std::vector<std::byte> encode_disk_limits(const block::DiskLimits& limits);
+std::vector<std::byte> encode_device_limits(const machine::DeviceLimits& limits);
 std::vector<std::byte> encode_ended(const machine::EndReport& report);
 
 }  // namespace bulkhead::control

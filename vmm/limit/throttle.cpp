@@ -23,37 +23,54 @@ void Throttle::set_limit(const RateLimit& limit) {
 }
 
 bool Throttle::take(std::uint64_t bytes) {
-    if (limit_ == RateLimit{} && waiting_.empty()) return true;
-    return waiting_.empty() && take_tokens(bytes);
+    if (!open()) return false;
+    charge(bytes, 1);
+    return true;
+}
+
+bool Throttle::open() {
+    if (!waiting_.empty()) return false;
+    return limit_ == RateLimit{} || has_tokens();
+}
+
+void Throttle::charge(std::uint64_t bytes, std::uint64_t operations) {
+    bytes_.take(bytes);
+    operations_.take(operations);
 }
 
 void Throttle::wait(const void* owner, std::uint64_t bytes, std::function<void()> begin) {
-    waiting_.push_back({owner, bytes, std::move(begin)});
-    if (waiting_.size() == 1) serve();
+    add({owner, bytes, 1, std::move(begin)});
+}
+
+void Throttle::wait_until_open(const void* owner, std::function<void()> begin) {
+    add({owner, 0, 0, std::move(begin)});
+}
+
+void Throttle::add(Waiting waiting) {
+    waiting_.push_back(std::move(waiting));
+    if (waiting_.size() == 1) start_timer();
+}
+
+void Throttle::start_timer() {
+    const auto time = now();
+    timer_ = loop_.after(std::max(bytes_.wait(time), operations_.wait(time)), [this] { serve(); });
 }
 
 void Throttle::drop(const void* owner) {
     std::erase_if(waiting_, [owner](const Waiting& each) { return each.owner == owner; });
 }
 
-bool Throttle::take_tokens(std::uint64_t bytes) {
+bool Throttle::has_tokens() {
     const auto time = now();
-    if (!bytes_.has_tokens(time) || !operations_.has_tokens(time)) return false;
-    bytes_.take(bytes);
-    operations_.take(1);
-    return true;
+    return bytes_.has_tokens(time) && operations_.has_tokens(time);
 }
 
 void Throttle::serve() {
     while (!waiting_.empty()) {
-        if (!take_tokens(waiting_.front().bytes)) {
-            const auto time = now();
-            timer_ = loop_.after(std::max(bytes_.wait(time), operations_.wait(time)),
-                                 [this] { serve(); });
-            return;
-        }
+        if (!has_tokens()) return start_timer();
         const Waiting next = std::move(waiting_.front());
         waiting_.pop_front();
+        charge(next.bytes, next.operations);
         next.begin();
     }
 }

@@ -37,9 +37,18 @@ class Throttle {
     // Whether one operation of this many bytes may begin now; if so, it is counted.
     [[nodiscard]] bool take(std::uint64_t bytes);
 
-    // After take() has refused: `begin` is called when its turn has come, unless the owner drops
-    // it.
+    // For those who know only afterwards how much it was: whether something may begin now, and
+    // what it came to.
+    [[nodiscard]] bool open();
+    void charge(std::uint64_t bytes, std::uint64_t operations);
+
+    // After take() has refused: `begin` is called when its turn has come, on the loop and not from
+    // here, unless the owner drops it.
     void wait(const void* owner, std::uint64_t bytes, std::function<void()> begin);
+
+    // After open() was false: `begin` is called when something may begin. Nothing is counted, so
+    // others who wait are called with it, in their order.
+    void wait_until_open(const void* owner, std::function<void()> begin);
 
     // Forgets what waits for this owner.
     void drop(const void* owner);
@@ -48,10 +57,13 @@ class Throttle {
     struct Waiting {
         const void* owner = nullptr;
         std::uint64_t bytes = 0;
+        std::uint64_t operations = 0;
         std::function<void()> begin;
     };
 
-    bool take_tokens(std::uint64_t bytes);
+    void add(Waiting waiting);
+    [[nodiscard]] bool has_tokens();
+    void start_timer();
     void serve();
 
     EventLoop& loop_;

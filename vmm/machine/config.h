@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/unique_fd.h"
-#include "vmm/block/disk_throttles.h"
 #include "vmm/block/segmented_file.h"
+#include "vmm/machine/device_limits.h"
 
 namespace bulkhead::machine {
 
@@ -36,7 +36,7 @@ struct MachineConfig {
     std::uint64_t memory_bytes = 0;
     std::string kernel_arguments;
     std::vector<DiskConfig> disks;
-    block::DiskLimits disk_limits;  // of all of them together
+    DeviceLimits device_limits;
 
     UniqueFd kvm;
     UniqueFd kernel;

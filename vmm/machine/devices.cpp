@@ -74,9 +74,10 @@ Result<Devices> make_devices(const MachineContext& context, MachineConfig& confi
                              MachineParts& parts) {
     Devices devices;
     parts.throttles = std::make_unique<block::DiskThrottles>(context.loop);
-    parts.throttles->set(config.disk_limits);
+    parts.throttles->set(config.device_limits.disks);
     TRY(add_disks(context, std::move(config.disks), parts, devices));
     add_vsock(context, parts, devices);
+    parts.vsock->set_limit(config.device_limits.streams);
     devices.push_back(std::make_unique<rng::RngDevice>(context.loop));
     add_balloon(context, parts, devices);
     return devices;

@@ -113,9 +113,10 @@ void Machine::open_stream(std::uint32_t port, UniqueFd socket) {
     if (state_ == State::Running) parts_->vsock->open_stream(port, std::move(socket));
 }
 
-block::DiskLimits Machine::set_disk_limits(const block::DiskLimits& limits) {
-    parts_->throttles->set(limits);
-    return parts_->throttles->limits();
+DeviceLimits Machine::set_device_limits(const DeviceLimits& limits) {
+    parts_->throttles->set(limits.disks);
+    const limit::RateLimit streams = parts_->vsock->set_limit(limits.streams);
+    return {parts_->throttles->limits(), streams};
 }
 
 void Machine::set_balloon(std::uint64_t bytes) {

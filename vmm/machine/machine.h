@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "vmm/kvm/vcpu_thread.h"
 #include "vmm/lockdown/role.h"
+#include "vmm/machine/device_limits.h"
 #include "vmm/machine/end_report.h"
 #include "vmm/machine/machine_parts.h"
 
@@ -50,8 +51,8 @@ class Machine {
 
     void set_balloon(std::uint64_t bytes);
 
-    // Of all disks together, from now on. Gives what holds then.
-    block::DiskLimits set_disk_limits(const block::DiskLimits& limits);
+    // From now on. Gives what holds then.
+    DeviceLimits set_device_limits(const DeviceLimits& limits);
 
     // No vCPU enters the guest from now on; `on_paused` is called when none is inside any more.
     // Nothing when it does not run, or is paused already.

@@ -12,8 +12,13 @@ namespace bulkhead::vsock {
 
 using memory::GuestSlice;
 
-Muxer::Muxer(EventLoop& loop, StreamHost& host, Timeouts timeouts, std::function<void()> work_waits)
-    : loop_(loop), host_(host), timeouts_(timeouts), work_waits_(std::move(work_waits)) {}
+Muxer::Muxer(EventLoop& loop, StreamHost& host, StreamThrottles& throttles, Timeouts timeouts,
+             std::function<void()> work_waits)
+    : loop_(loop),
+      host_(host),
+      throttles_(throttles),
+      timeouts_(timeouts),
+      work_waits_(std::move(work_waits)) {}
 
 void Muxer::receive(const Header& header, std::span<const GuestSlice> payload) {
     if (header.source_cid != protocol::kGuestCid || header.destination_cid != protocol::kHostCid ||
@@ -90,7 +95,7 @@ std::uint32_t Muxer::next_buffer() const {
 }
 
 Stream& Muxer::add(Connection connection, UniqueFd socket) {
-    auto stream = std::make_unique<Stream>(connection, std::move(socket));
+    auto stream = std::make_unique<Stream>(connection, std::move(socket), throttles_);
     Stream& added = *stream;
     added.watch_with(loop_.waiter(added.socket(),
                                   [this, &added](auto interest) { on_socket(added, interest); }));

@@ -45,7 +45,8 @@ class Muxer {
     static constexpr std::uint32_t kFirstHostPort = 0x8000'0000;
 
     // `work_waits` is called when pump() has something to do, outside receive() and pump().
-    Muxer(EventLoop& loop, StreamHost& host, Timeouts timeouts, std::function<void()> work_waits);
+    Muxer(EventLoop& loop, StreamHost& host, StreamThrottles& throttles, Timeouts timeouts,
+          std::function<void()> work_waits);
 
     // One packet of the guest. Its payload is only looked at until end_batch(), which must come
     // before the packet is given back to the driver.
@@ -81,6 +82,7 @@ class Muxer {
 
     EventLoop& loop_;
     StreamHost& host_;
+    StreamThrottles& throttles_;
     Timeouts timeouts_;
     std::function<void()> work_waits_;
     std::map<PortPair, std::unique_ptr<Stream>> streams_;

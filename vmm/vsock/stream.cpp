@@ -60,8 +60,17 @@ ReadResult read_some(int socket, std::span<const iovec> runs) {
 
 }  // namespace
 
-Stream::Stream(Connection connection, UniqueFd socket)
-    : connection_(connection), socket_(std::move(socket)), held_(connection.buffer()) {}
+Stream::Stream(Connection connection, UniqueFd socket, StreamThrottles& throttles)
+    : connection_(connection),
+      socket_(std::move(socket)),
+      held_(connection.buffer()),
+      to_guest_{throttles.to_guest.of(connection.ports().host)},
+      to_host_{throttles.to_host.of(connection.ports().host)} {}
+
+Stream::~Stream() {
+    to_guest_.throttle.drop(&to_guest_);
+    to_host_.throttle.drop(&to_host_);
+}
 
 void Stream::queue(std::span<const GuestSlice> payload) {
     queued_.insert(queued_.end(), payload.begin(), payload.end());
@@ -69,7 +78,8 @@ void Stream::queue(std::span<const GuestSlice> payload) {
 
 Actions Stream::flush() {
     if (queued_.empty()) return {};
-    const ssize_t count = held_.empty() ? write_queued() : 0;
+    const bool may_write = held_.empty() && to_host_.throttle.open();
+    const ssize_t count = may_write ? write_queued() : 0;
     if (count >= 0) {
         std::uint64_t skip = static_cast<std::uint64_t>(count);
         for (const GuestSlice& slice : queued_) {
@@ -101,7 +111,7 @@ ssize_t Stream::write_queued() {
 }
 
 Actions Stream::on_writable() {
-    if (held_.empty() || !host_open()) return {};
+    if (held_.empty() || !host_open() || !to_host_.throttle.open()) return {};
     auto runs = held_.runs();
     const ssize_t count = send_some(socket_.get(), runs);
     if (count > 0) held_.consume(static_cast<std::size_t>(count));
@@ -110,6 +120,7 @@ Actions Stream::on_writable() {
 
 Actions Stream::written(ssize_t count) {
     if (count < 0) return connection_.on_host_stopped_reading();
+    to_host_.throttle.charge(static_cast<std::uint64_t>(count), 0);
     return connection_.on_forwarded(static_cast<std::uint32_t>(count));
 }
 
@@ -129,6 +140,11 @@ Stream::Turn Stream::take_turn(RxRing& ring) {
 }
 
 Stream::Turn Stream::send_data(RxRing& ring) {
+    if (!to_guest_.throttle.open()) {
+        // perform() waits for the socket again when more may be read.
+        readable_ = false;
+        return {};
+    }
     const std::size_t wanted = std::min<std::size_t>(connection_.sendable_packets(), kTurnPackets);
     if (ring.acquire(wanted) == 0) return {.starved = true, .actions = {}};
     const auto runs = ring.offer(connection_.sendable_bytes());
@@ -156,6 +172,7 @@ Stream::Turn Stream::send_data(RxRing& ring) {
 void Stream::commit(RxRing& ring, std::size_t bytes) {
     std::array<Header, kTurnPackets> packets;
     std::size_t count = 0;
+    const std::size_t total = bytes;
     while (bytes > 0) {
         const auto part =
             static_cast<std::uint32_t>(std::min<std::size_t>(bytes, ring.capacity(count)));
@@ -164,6 +181,7 @@ void Stream::commit(RxRing& ring, std::size_t bytes) {
         ++count;
     }
     ring.finish(std::span(packets).first(count));
+    to_guest_.throttle.charge(total, count);
 }
 
 void Stream::perform(const Actions& actions) {
@@ -176,8 +194,18 @@ void Stream::perform(const Actions& actions) {
     if (actions.close_host) close_host_ = true;
     end_when_written();
     if (!host_open()) return;
-    if (!held_.empty()) waiter_.arm(EventLoop::Interest::Write);
-    if (!readable_ && connection_.reads_host()) waiter_.arm(EventLoop::Interest::Read);
+    if (!held_.empty()) arm(EventLoop::Interest::Write, to_host_);
+    if (!readable_ && connection_.reads_host()) arm(EventLoop::Interest::Read, to_guest_);
+}
+
+void Stream::arm(EventLoop::Interest interest, Gate& gate) {
+    if (gate.waits) return;
+    if (gate.throttle.open()) return waiter_.arm(interest);
+    gate.waits = true;
+    gate.throttle.wait_until_open(&gate, [this, interest, &gate] {
+        gate.waits = false;
+        if (host_open()) waiter_.arm(interest);
+    });
 }
 
 // A socket that is closed with unread data gives its other end a connection reset instead of

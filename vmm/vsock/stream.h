@@ -4,7 +4,7 @@
 // To the guest, data is read from the socket straight into the guest's buffers, so none is held
 // here. To the host, a packet goes to the socket at once if it can; a remainder is held, bounded by
 // the credit that the guest was given. The socket is never waited on while its data has nowhere to
-// go. Thread: loop.
+// go, or while a direction has moved as much as it may. Thread: loop.
 #pragma once
 
 #include <span>
@@ -15,6 +15,7 @@
 #include "vmm/vsock/byte_ring.h"
 #include "vmm/vsock/connection.h"
 #include "vmm/vsock/rx_ring.h"
+#include "vmm/vsock/stream_throttles.h"
 
 namespace bulkhead::vsock {
 
@@ -29,7 +30,11 @@ class Stream {
         Actions actions;
     };
 
-    Stream(Connection connection, UniqueFd socket);
+    // The throttles must outlive it.
+    Stream(Connection connection, UniqueFd socket, StreamThrottles& throttles);
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+    ~Stream();
 
     [[nodiscard]] Connection& connection() { return connection_; }
 
@@ -68,6 +73,15 @@ class Stream {
     void forget_host_output();
     void end_when_written();
 
+    // One direction of the stream, as far as its rate is concerned.
+    struct Gate {
+        limit::Throttle& throttle;
+        bool waits = false;  // for the throttle, and then for the socket
+    };
+
+    // Waits for the socket, once the rate allows to use it.
+    void arm(EventLoop::Interest interest, Gate& gate);
+
     Connection connection_;
     UniqueFd socket_;
     ByteRing held_;
@@ -75,6 +89,8 @@ class Stream {
     bool readable_ = false;  // the socket may have data; it is not waited on
     bool end_host_input_ = false;
     bool close_host_ = false;
+    Gate to_guest_;
+    Gate to_host_;
     EventLoop::Waiter waiter_;  // after socket_: it goes first
     EventLoop::Handle timer_;
 };

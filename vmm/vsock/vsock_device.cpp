@@ -24,13 +24,15 @@ constexpr std::size_t kBatch = 32;
 VsockDevice::Active::Active(virtio::Activation from)
     : activation(std::move(from)), receive(activation.queues[kReceive]) {}
 
-VsockDevice::VsockDevice(EventLoop& loop, StreamHost& host, Timeouts timeouts)
+VsockDevice::VsockDevice(EventLoop& loop, StreamHost& host, Timeouts timeouts,
+                         std::uint64_t connects)
     : loop_(loop),
       // No feature bit of its own means streams only (§5.10.3).
       traits_{.type = VIRTIO_ID_VSOCK,
               .features = virtio::kTransportFeatures,
               .queue_sizes = {kQueueSize, kQueueSize, kQueueSize}},
-      muxer_(loop, host, timeouts, [this] { schedule(); }) {}
+      throttles_(loop, connects),
+      muxer_(loop, host, throttles_, timeouts, [this] { schedule(); }) {}
 
 void VsockDevice::read_config(std::uint64_t offset, std::span<std::byte> bytes) const {
     std::array<std::byte, sizeof(virtio_vsock_config)> config{};
@@ -54,6 +56,9 @@ void VsockDevice::on_queue_notified(std::uint16_t index) {
 
 void VsockDevice::reset() {
     muxer_.reset();
+    throttles_.guest_packets.drop(this);
+    throttles_.guest_connects.drop(this);
+    held_back_ = false;
     active_.reset();
     broken_ = nullptr;
 }
@@ -63,11 +68,16 @@ void VsockDevice::open_stream(std::uint32_t guest_port, UniqueFd socket) {
     muxer_.open_stream(guest_port, std::move(socket));
 }
 
+limit::RateLimit VsockDevice::set_limit(const limit::RateLimit& limit) {
+    throttles_.set(limit);
+    return throttles_.limit();
+}
+
 void VsockDevice::service() {
     if (active_ == nullptr) return;
     auto& queues = active_->activation.queues;
     if (active_->transmit_waits) active_->transmit_waits = take_packets(queues[kTransmit]);
-    bool more = active_->transmit_waits;
+    bool more = active_->transmit_waits && !held_back_;
     if (broken_ == nullptr && muxer_.pump(active_->receive)) more = true;
 
     const bool sent = queues[kReceive].should_interrupt();
@@ -87,9 +97,23 @@ void VsockDevice::schedule() {
     });
 }
 
+bool VsockDevice::may_take() {
+    if (held_back_) return false;
+    for (limit::Throttle* throttle : {&throttles_.guest_packets, &throttles_.guest_connects}) {
+        if (throttle->open()) continue;
+        held_back_ = true;
+        throttle->wait_until_open(this, [this] {
+            held_back_ = false;
+            service();
+        });
+        return false;
+    }
+    return true;
+}
+
 bool VsockDevice::take_packets(virtio::Queue& queue) {
     heads_.clear();
-    while (heads_.size() < kBatch) {
+    while (heads_.size() < kBatch && may_take()) {
         auto popped = queue.pop();
         if (popped.broken) broken_ = popped.reason;
         if (!popped.chain) break;
@@ -98,15 +122,17 @@ bool VsockDevice::take_packets(virtio::Queue& queue) {
     }
     muxer_.end_batch();
     for (const std::uint16_t head : heads_) queue.push_used(head, 0);
-    return heads_.size() == kBatch;
+    return heads_.size() == kBatch || held_back_;
 }
 
 // The header and the payload may lie in the descriptors in any way (§2.7.4.1). A packet without a
 // whole header cannot be answered.
 void VsockDevice::take_packet(virtio::Chain& chain) {
+    throttles_.guest_packets.charge(0, 1);
     HeaderBytes bytes;
     if (!chain.readable.read(bytes)) return;
     const Header header = parse_header(bytes);
+    if (header.operation == Operation::Request) throttles_.guest_connects.charge(0, 1);
     payload_.clear();
     if (header.operation == Operation::Data) {
         // When the chain is too short, nothing is taken, which the muxer sees.

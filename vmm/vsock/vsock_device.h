@@ -20,8 +20,9 @@ class VsockDevice final : public virtio::VirtioDevice {
   public:
     static constexpr std::uint16_t kQueueSize = 256;
 
-    // Loop and host outlive the device.
-    VsockDevice(EventLoop& loop, StreamHost& host, Timeouts timeouts = {});
+    // Loop and host outlive the device. `connects`: as many may the guest make in a second.
+    VsockDevice(EventLoop& loop, StreamHost& host, Timeouts timeouts = {},
+                std::uint64_t connects = StreamThrottles::kConnects);
 
     [[nodiscard]] const virtio::DeviceTraits& traits() const override { return traits_; }
 
@@ -34,6 +35,9 @@ class VsockDevice final : public virtio::VirtioDevice {
     // Connects `socket`, a connected stream socket, to the guest's port. When there is no driver,
     // the guest refuses or does not answer in time, the socket is closed.
     void open_stream(std::uint32_t guest_port, UniqueFd socket);
+
+    // Bytes and packets of all streams, in each direction; holds at once. Gives what holds then.
+    limit::RateLimit set_limit(const limit::RateLimit& limit);
 
     [[nodiscard]] std::size_t stream_count() const { return muxer_.stream_count(); }
 
@@ -57,19 +61,23 @@ class VsockDevice final : public virtio::VirtioDevice {
     void service();
     // Runs service() when the callbacks that are due now have run.
     void schedule();
-    // True when the bound was reached.
+    // Whether the guest's next packet may be taken now. When not, service() runs when it may.
+    [[nodiscard]] bool may_take();
+    // True when there may be more: the bound was reached, or a rate.
     [[nodiscard]] bool take_packets(virtio::Queue& queue);
     void take_packet(virtio::Chain& chain);
     void fail(const char* reason);
 
     EventLoop& loop_;
     virtio::DeviceTraits traits_;
+    StreamThrottles throttles_;
     Muxer muxer_;
     std::unique_ptr<Active> active_;
     const char* broken_ = nullptr;             // why the transmit ring is unusable
     std::vector<memory::GuestSlice> payload_;  // take_packet()'s, kept for its storage
     std::vector<std::uint16_t> heads_;         // take_packets()'s
     bool scheduled_ = false;
+    bool held_back_ = false;  // the guest's packets wait for a throttle
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     log::RateLimit log_limit_;
 };

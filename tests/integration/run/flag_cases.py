@@ -91,3 +91,27 @@ def disk_limits(bulkhead):
     expect_lines(command(bulkhead, "exec", "limited", "sh", "-c", elapsed % (small, 2)), ["slow"])
     command(bulkhead, "update", "--device-write-iops", "0", "limited")
     command(bulkhead, "rm", "-f", "limited")
+
+
+def stream_limits(bulkhead):
+    """--stream-bps and --stream-iops hold what a container says down, not what it is told; also when they come later."""
+    result = bulkhead.run("--rm", "--stream-bps", "256k", "busybox", "sh", "-c",
+                          "set -- $(cat /proc/uptime); a=${1%.*}; dd if=/dev/zero bs=64k count=32 2>/dev/null;"
+                          " set -- $(cat /proc/uptime); echo $((${1%.*} - a)) >&2", check_code=0)
+    expect(len(result.stdout) == 2 << 20 and set(result.stdout) == {0}, f"{len(result.stdout)} bytes")
+    expect(int(result.stderr) >= 4, f"2 MiB took {result.stderr!r} s at 256 KiB/s")
+    for flag, value in (("--stream-bps", "1k"), ("--stream-iops", "1")):
+        result = bulkhead.run("--rm", flag, value, "busybox", "true", check_code=125)
+        expect(b"too low" in result.stderr, f"stderr: {result.stderr!r}")
+
+    # One that floods its streams still does what it is told, in time.
+    bulkhead.run("-d", "--name", "flood", "--stream-bps", "64k", "busybox", "sh", "-c", "trap '' TERM; cat /dev/zero", check_code=0)
+    expect_lines(command(bulkhead, "exec", "flood", "echo", "answers"), ["answers"])
+    shown = command(bulkhead, "inspect", "-f", "{{.HostConfig.StreamBps}} {{.HostConfig.StreamIOps}}", "flood")
+    expect(shown == "65536 0\n", f"inspect: {shown}")
+    command(bulkhead, "update", "--stream-bps", "0", "--stream-iops", "200", "flood")
+    shown = command(bulkhead, "inspect", "-f", "{{.HostConfig.StreamBps}} {{.HostConfig.StreamIOps}}", "flood")
+    expect(shown == "0 200\n", f"inspect: {shown}")
+    expect_lines(command(bulkhead, "exec", "flood", "echo", "answers"), ["answers"])
+    command(bulkhead, "stop", "-t", "1", "flood")
+    command(bulkhead, "rm", "flood")

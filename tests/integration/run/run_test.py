@@ -27,7 +27,7 @@ from case_main import case_main, leaving_nothing  # noqa: E402
 CASES = (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
-    flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.names,
+    flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.stream_limits, flag_cases.names,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     jail_cases.jail_without_root,
     cgroup_cases.machine_limits, cgroup_cases.cgroup_places, cgroup_cases.cgroup_leftovers, cgroup_cases.cgroup_missing,

@@ -1,5 +1,6 @@
 // Whatever the sizes and the order of what host and guest do, each stream's bytes arrive whole and
-// in order, and the guest never sees more than its credit or its packet ceiling allows.
+// in order, and the guest never sees more than its credit or its packet ceiling allows. Limits that
+// come and go change nothing of that.
 #include <rapidcheck.h>
 #include <sys/socket.h>
 
@@ -34,6 +35,7 @@ enum class Verb {
     GuestLooks,
     OfferBuffers,
     ToggleRefill,
+    Limit,
 };
 
 struct Step {
@@ -49,7 +51,7 @@ void showValue(const Step& step, std::ostream& out) {
 rc::Gen<Step> any_step() {
     return rc::gen::build<Step>(
         rc::gen::set(&Step::verb,
-                     rc::gen::map(rc::gen::inRange(0, 9), [](int i) { return Verb(i); })),
+                     rc::gen::map(rc::gen::inRange(0, 10), [](int i) { return Verb(i); })),
         rc::gen::set(&Step::stream, rc::gen::inRange<std::uint32_t>(0, kStreams)),
         rc::gen::set(&Step::amount,
                      rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(1, 64),
@@ -125,12 +127,17 @@ class Model {
             case Verb::ToggleRefill:
                 guest_.refill = !guest_.refill;
                 break;
+            case Verb::Limit:
+                // So low that a step or two uses it up; the rest of them wait.
+                guest_.device.set_limit({.bytes = step.amount % 3 * 1000, .operations = 0});
+                break;
         }
         guest_.settle();
     }
 
     // Everything that was written arrives in a bounded number of rounds.
     void finish() {
+        guest_.device.set_limit({});
         guest_.refill = true;
         guest_.offer(std::min<std::size_t>(32, guest_.not_offered()));
         for (int round = 0; round < 3'000 && !complete(); ++round) {
@@ -145,7 +152,7 @@ class Model {
 
   private:
     struct Line {
-        Line(VsockGuest& guest, std::uint32_t port) : socket(guest, 1024, port) {}
+        Line(VsockGuest& guest, std::uint32_t port) : socket(guest, 2000, port) {}
 
         GuestSocket socket;
         UniqueFd host;

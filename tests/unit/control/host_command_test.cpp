@@ -48,21 +48,24 @@ TEST_CASE("stop and balloon are understood") {
     CHECK(std::get<SetBalloon>(*command).bytes == 1 << 20);
 }
 
-TEST_CASE("disk limits are understood, and told as they are") {
+TEST_CASE("limits of devices are understood, and told as they are") {
     HostMessage message;
-    auto& wire = *message.mutable_set_disk_limits()->mutable_limits();
+    auto& wire = *message.mutable_set_device_limits()->mutable_limits();
     wire.set_read_bytes(1);
     wire.set_write_bytes(2);
     wire.set_read_operations(3);
     wire.set_write_operations(4);
+    wire.set_stream_bytes(5);
+    wire.set_stream_packets(6);
     const auto command = parse_host_command(packet_of(message, 0));
     REQUIRE(command);
-    const block::DiskLimits limits = std::get<SetDiskLimits>(*command).limits;
-    CHECK(limits == block::DiskLimits{.read = {1, 3}, .write = {2, 4}});
-    const auto bytes = encode_disk_limits(limits);
+    const machine::DeviceLimits limits = std::get<SetDeviceLimits>(*command).limits;
+    CHECK(limits ==
+          machine::DeviceLimits{.disks = {.read = {1, 3}, .write = {2, 4}}, .streams = {5, 6}});
+    const auto bytes = encode_device_limits(limits);
     test::wire::VmmMessage told;
     REQUIRE(told.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
-    CHECK(told.disk_limits().SerializeAsString() == wire.SerializeAsString());
+    CHECK(told.device_limits().SerializeAsString() == wire.SerializeAsString());
 }
 
 TEST_CASE("a second launch, an empty message and noise are errors") {

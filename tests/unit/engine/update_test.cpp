@@ -60,25 +60,31 @@ TEST_CASE("later starts have what was updated, and keep the rest") {
 }
 
 TEST_CASE("only what is said is set") {
-    container::v1::DiskLimits wire;
+    container::v1::DeviceLimits wire;
     wire.set_write_bytes(5);
-    set_disk_limits(
-        {.read_bytes = 0, .write_bytes = {}, .read_operations = 3, .write_operations = {}}, wire);
+    runtime::DeviceLimits limits;
+    limits.read_bytes = 0;
+    limits.read_operations = 3;
+    limits.stream_packets = 400;
+    set_device_limits(limits, wire);
     CHECK(wire.has_read_bytes());
     CHECK(wire.write_bytes() == 5);
     CHECK(wire.read_operations() == 3);
     CHECK_FALSE(wire.has_write_operations());
+    CHECK_FALSE(wire.has_stream_bytes());
+    CHECK(wire.stream_packets() == 400);
 }
 
-TEST_CASE("disk limits that are updated leave the others as they are") {
+TEST_CASE("limits that are updated leave the others as they are") {
     container::v1::Config config;
-    config.mutable_machine()->mutable_disk_limits()->set_read_bytes(5);
-    config.mutable_machine()->mutable_disk_limits()->set_write_operations(7);
+    config.mutable_machine()->mutable_device_limits()->set_read_bytes(5);
+    config.mutable_machine()->mutable_device_limits()->set_write_operations(7);
     supervisor::v1::UpdateRequest update;
-    update.mutable_disk_limits()->set_read_bytes(0);
-    update.mutable_disk_limits()->set_write_bytes(9);
+    update.mutable_device_limits()->set_read_bytes(0);
+    update.mutable_device_limits()->set_write_bytes(9);
+    update.mutable_device_limits()->set_stream_bytes(11);
     apply_update(update, config);
-    CHECK(disk_limits_of(config) == sandbox::DiskLimits{0, 9, 0, 7});
+    CHECK(device_limits_of(config) == sandbox::DeviceLimits{0, 9, 0, 7, 11, 0});
 }
 
 }  // namespace bulkhead::engine

@@ -53,6 +53,40 @@ TEST_CASE("nothing overtakes what waits") {
     run_until(loop, [&] { return begun; });
 }
 
+TEST_CASE("what is charged afterwards closes it until the debt is paid") {
+    EventLoop loop;
+    Throttle throttle(loop);
+    throttle.set_limit({.bytes = 1'000'000, .operations = 0});
+    const auto begin = Clock::now();
+    CHECK(throttle.open());
+    throttle.charge(150'000, 1);  // the bucket holds 100'000
+    CHECK_FALSE(throttle.open());
+    int begun = 0;
+    throttle.wait_until_open(&loop, [&] { ++begun; });
+    throttle.wait_until_open(&loop, [&] { ++begun; });
+    CHECK(begun == 0);
+    run_until(loop, [&] { return begun > 0; });
+    CHECK(begun == 2);  // nothing is counted for them
+    CHECK(Clock::now() - begin >= 49ms);
+    CHECK(throttle.open());
+}
+
+TEST_CASE("one that waits may wait again from its own turn") {
+    EventLoop loop;
+    Throttle throttle(loop);
+    throttle.set_limit({.bytes = 0, .operations = 100});
+    int rounds = 0;
+    const std::function<void()> round = [&] {
+        ++rounds;
+        throttle.charge(0, 5);
+        throttle.wait_until_open(&loop, round);
+    };
+    throttle.charge(0, 11);
+    throttle.wait_until_open(&loop, round);
+    run_until(loop, [&] { return rounds == 3; });
+    throttle.drop(&loop);
+}
+
 TEST_CASE("a limit that is lifted lets everything through") {
     EventLoop loop;
     Throttle throttle(loop);

@@ -158,9 +158,9 @@ TEST_CASE("a monitor that does not answer keeps nobody waiting, twice") {
         sandbox.pause([&, note](const Result<void>& paused) {
             note(paused);
             CHECK_FALSE(sandbox.paused());
-            sandbox.set_disk_limits({.read_bytes = 1}, [&, note](const Result<void>& set) {
+            sandbox.set_device_limits({.read_bytes = 1}, [&, note](const Result<void>& set) {
                 note(set);
-                sandbox.set_disk_limits({}, [&, note](const Result<void>& again) {
+                sandbox.set_device_limits({}, [&, note](const Result<void>& again) {
                     note(again);
                     sandbox.destroy();
                 });
@@ -168,7 +168,7 @@ TEST_CASE("a monitor that does not answer keeps nobody waiting, twice") {
         });
     });
     run.run();
-    const std::string limits = "the monitor did not say that the disks' limits hold";
+    const std::string limits = "the monitor did not say that the devices' limits hold";
     CHECK(said ==
           std::vector<std::string>{"the monitor did not say that it stands still", limits, limits});
 }

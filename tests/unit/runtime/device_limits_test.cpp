@@ -1,4 +1,4 @@
-#include "host/runtime/disk_limits.h"
+#include "host/runtime/device_limits.h"
 
 #include <catch2/catch.hpp>
 
@@ -20,6 +20,17 @@ TEST_CASE("what is no rate is refused") {
     }
     CHECK_FALSE(parse_operation_rate("1k"));
     CHECK_FALSE(parse_operation_rate("99999999999999999999"));
+}
+
+TEST_CASE("streams have no path, and no rate at which a container seems to hang") {
+    CHECK(parse_stream_bytes("0").value() == 0);
+    CHECK(parse_stream_bytes("64k").value() == kLeastStreamBytes);
+    CHECK(parse_stream_packets("0").value() == 0);
+    CHECK(parse_stream_packets("100").value() == kLeastStreamPackets);
+    for (const char* text : {"", "63k", "1", "/dev/sda:1m", "x"})
+        CHECK_FALSE(parse_stream_bytes(text));
+    for (const char* text : {"", "99", "1k", "/x:200", "-1"})
+        CHECK_FALSE(parse_stream_packets(text));
 }
 
 }  // namespace bulkhead::runtime
