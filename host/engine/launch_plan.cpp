@@ -112,6 +112,13 @@ sandbox::Shape shape_of(const container::v1::Machine& machine) {
     return sandbox::Shape::of(memory, cpus, std::max(1U, std::thread::hardware_concurrency()));
 }
 
+// What the user adds, and then what options ask for: the last word counts.
+std::string kernel_arguments(const container::v1::Machine& machine) {
+    if (!machine.init_on_alloc()) return machine.kernel_arguments();
+    return concat(machine.kernel_arguments(), machine.kernel_arguments().empty() ? "" : " ",
+                  "init_on_alloc=1");
+}
+
 }  // namespace
 
 Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFiles& files,
@@ -128,7 +135,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch.kernel = TRY_CONTEXT(open_file(kernel, O_RDONLY), "the guest's kernel");
     launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
     launch.shape = shape_of(machine);
-    launch.kernel_arguments = machine.kernel_arguments();
+    launch.kernel_arguments = kernel_arguments(machine);
     launch.device_limits = device_limits_of(config);
     launch.disks.push_back(TRY(lower_disk(config, places)));
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));

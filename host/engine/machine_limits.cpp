@@ -56,7 +56,7 @@ std::optional<cgroup::Place> machine_place(const Config& config, const std::stri
 cgroup::Limits machine_limits(const Config& config, const sandbox::Shape& shape,
                               std::vector<dev_t> disks) {
     const auto& resources = config.spec().linux().resources();
-    const auto& rates = config.machine().disk_limits();
+    const auto& rates = config.machine().device_limits();
     cgroup::Limits limits;
     limits.memory_bytes =
         shape.memory_bytes + shape.memory_bytes / kMappingFraction + kMonitorMemory;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <string_view>
 
 #include "base/text.h"
@@ -62,6 +63,10 @@ constexpr std::array<std::string_view, 14> kDefault = {
     "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
     "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
+constexpr std::array<std::string_view, 8> kStrict = {
+    "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER",
+    "CAP_KILL",  "CAP_SETGID",       "CAP_SETUID", "CAP_NET_BIND_SERVICE"};
+
 template <class Container>
 bool contains(const Container& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -73,10 +78,11 @@ Result<CapabilityNames> normalized(const std::vector<std::string>& names) {
     return result;
 }
 
-bool granted(std::string_view name, const CapabilityNames& add, const CapabilityNames& drop) {
+bool granted(std::string_view name, const CapabilityNames& add, const CapabilityNames& drop,
+             std::span<const std::string_view> base) {
     if (contains(add, kAllName)) return !contains(drop, name);
     if (contains(add, name)) return true;
-    return contains(kDefault, name) && !contains(drop, kAllName) && !contains(drop, name);
+    return contains(base, name) && !contains(drop, kAllName) && !contains(drop, name);
 }
 
 }  // namespace
@@ -96,12 +102,16 @@ Result<std::string> capability_name(std::string_view text) {
 }
 
 Result<CapabilityNames> container_capabilities(const std::vector<std::string>& add,
-                                               const std::vector<std::string>& drop) {
+                                               const std::vector<std::string>& drop,
+                                               CapabilityBase base) {
+    const std::span<const std::string_view> usual =
+        base == CapabilityBase::Strict ? std::span<const std::string_view>(kStrict)
+                                       : std::span<const std::string_view>(kDefault);
     const CapabilityNames added = TRY(normalized(add));
     const CapabilityNames dropped = TRY(normalized(drop));
     CapabilityNames result;
     for (const std::string_view name : kAll) {
-        if (granted(name, added, dropped)) result.emplace_back(name);
+        if (granted(name, added, dropped, usual)) result.emplace_back(name);
     }
     return result;
 }

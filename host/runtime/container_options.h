@@ -54,7 +54,9 @@ struct ContainerOptions {
     std::vector<std::string> add_capabilities;
     std::vector<std::string> drop_capabilities;
     std::vector<Ulimit> ulimits;
-    bool no_new_privileges = false;
+    // --security strict, host/runtime/strict.h.
+    bool strict = false;
+    std::optional<bool> no_new_privileges;  // not said: as the profile has it
     SeccompMode seccomp_mode = SeccompMode::Default;
     SeccompProfile seccomp_profile;  // for SeccompMode::Custom
     // Everything in the machine that can be had; what is said otherwise still holds.

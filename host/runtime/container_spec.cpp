@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "host/runtime/linux_defaults.h"
 #include "host/runtime/privileged.h"
+#include "host/runtime/strict.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {
@@ -98,7 +99,7 @@ Result<void> set_process(const ImageConfig& image, const ContainerOptions& optio
     set_user(image, options, *process.mutable_user());
     TRY(check_text("the user", process.user().username()));
     for (const std::string& group : options.additional_groups) TRY(check_text("a group", group));
-    process.set_no_new_privileges(options.no_new_privileges);
+    process.set_no_new_privileges(options.no_new_privileges.value_or(options.strict));
     if (options.oom_score_adj) process.set_oom_score_adj(*options.oom_score_adj);
     set_rlimits(options, process);
     if (options.terminal) {
@@ -150,7 +151,9 @@ void loosen(const ContainerOptions& options, oci::v1::Spec& spec) {
 
 Result<CapabilityNames> capabilities_of(const ContainerOptions& options) {
     if (options.privileged) return container_capabilities({"ALL"}, options.drop_capabilities);
-    return container_capabilities(options.add_capabilities, options.drop_capabilities);
+    return container_capabilities(
+        options.add_capabilities, options.drop_capabilities,
+        options.strict ? CapabilityBase::Strict : CapabilityBase::Default);
 }
 
 // A --tmpfs replaces a default mount at the same place and comes after all the others.
@@ -171,13 +174,17 @@ Result<void> add_tmpfs(const ContainerOptions& options, oci::v1::Spec& spec) {
     return {};
 }
 
+SeccompProfile seccomp_profile(const ContainerOptions& options) {
+    if (options.seccomp_mode == SeccompMode::Custom) return options.seccomp_profile;
+    return options.strict ? strict_seccomp_profile() : default_seccomp_profile();
+}
+
 void set_seccomp(const ContainerOptions& options, const CapabilityNames& capabilities,
                  std::string_view machine, oci::v1::Linux& linux_part) {
     if (options.seccomp_mode == SeccompMode::Unconfined) return;
     if (options.privileged && options.seccomp_mode == SeccompMode::Default) return;
-    const bool custom = options.seccomp_mode == SeccompMode::Custom;
-    *linux_part.mutable_seccomp() = resolve_seccomp(
-        custom ? options.seccomp_profile : default_seccomp_profile(), capabilities, machine);
+    *linux_part.mutable_seccomp() =
+        resolve_seccomp(seccomp_profile(options), capabilities, machine);
 }
 
 }  // namespace
@@ -205,6 +212,7 @@ std::string container_hostname(const ContainerOptions& options) {
 
 Result<oci::v1::Spec> build_spec(const ImageConfig& image, const ContainerOptions& options,
                                  std::string_view machine) {
+    TRY(check_strict(options));
     oci::v1::Spec spec;
     TRY(set_words(options, spec));
     spec.set_root_readonly(options.read_only_root);
@@ -219,6 +227,7 @@ Result<oci::v1::Spec> build_spec(const ImageConfig& image, const ContainerOption
     add_default_namespaces(spec);
     add_protected_paths(spec);
     loosen(options, spec);
+    if (options.strict) add_strict_sysctls(*spec.mutable_linux());
     set_resources(options.resources, *spec.mutable_linux()->mutable_resources());
     set_seccomp(options, capabilities, machine, *spec.mutable_linux());
     return spec;

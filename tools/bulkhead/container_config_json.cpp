@@ -149,6 +149,8 @@ void add_confinement(const Config& config, Json& json) {
     const Asked& asked = config.asked();
     json["Privileged"] = asked.privileged();
     json["CgroupParent"] = config.machine().cgroup_parent();
+    json["Security"] = config.strict() ? "strict" : "default";
+    json["InitOnAlloc"] = config.machine().init_on_alloc();
     json["JailRequired"] = config.machine().jail_required();
     json["CapAdd"] = list_or_null(asked.add_capabilities());
     json["CapDrop"] = list_or_null(asked.drop_capabilities());

@@ -149,6 +149,8 @@ Result<int> exec_in(const Context& context, const std::string& reference, const 
     UniqueFd connection = TRY(engine.connect(record));
     engine::Client client(loop, std::move(connection));
     const auto config = TRY(engine::load_config(engine.store().directory_of(record)));
+    if (config.strict() && flags.privileged)
+        return Error("the container was made with --security strict: exec --privileged is refused");
     wire::Request request;
     auto& exec = *request.mutable_exec();
     *exec.mutable_process() = TRY(exec_process(flags, config.spec().process()));

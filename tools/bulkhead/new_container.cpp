@@ -51,6 +51,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     machine.set_kernel(flags.kernel);
     machine.set_jail_required(flags.jail_required);
     machine.set_cgroup_parent(flags.cgroup_parent);
+    machine.set_init_on_alloc(flags.init_on_alloc.value_or(flags.container.strict));
     machine.set_kernel_arguments(flags.kernel_arguments);
     machine.set_disk_bytes(flags.disk_bytes);
     engine::set_device_limits(flags.device_limits, *machine.mutable_device_limits());
@@ -72,6 +73,7 @@ Result<Config> make_config(const RunFlags& flags, const image::Image& image,
     Config config;
     config.set_image(flags.image);
     config.set_image_id(image.id.text());
+    config.set_strict(options.strict);
     *config.mutable_spec() = TRY(runtime::build_spec(image_config(image), options, machine_name()));
     add_files(flags, runtime::container_hostname(options), config);
     set_machine(flags, *config.mutable_machine());

@@ -5,6 +5,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/runtime/strict.h"
 #include "host/sandbox/shape.h"
 #include "tools/bulkhead/flag_values.h"
 #include "tools/bulkhead/run_flag_groups.h"
@@ -111,6 +112,9 @@ Result<void> check_run_flags(const RunFlags& flags) {
     TRY(runtime::check_resources(flags.container.resources, sandbox::Shape::kMaxCpus));
     if (flags.auto_remove && flags.restart.when != runtime::RestartPolicy::When::Never)
         return Error("conflicting options: cannot specify both --restart and --rm");
+    TRY(runtime::check_strict(flags.container));
+    if (flags.container.strict && flags.init_on_alloc == false)
+        return Error("conflicting options: --security strict and init-on-alloc=false");
     const auto& health = flags.health;
     const bool health_flags = !health.test.empty() || health.interval.count() != 0 ||
                               health.timeout.count() != 0 || health.start_period.count() != 0 ||

@@ -62,6 +62,8 @@ struct RunFlags {
     runtime::DeviceLimits device_limits;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
     bool jail_required = false;  // no start without every layer
+    // Its kernel zeroes memory before it hands it out; not said: as the security profile has it.
+    std::optional<bool> init_on_alloc;
 
     // The container's life.
     bool auto_remove = false;

@@ -33,6 +33,13 @@ Result<void> refuse_unless(std::string_view value, std::string_view accepted,
     return Error(concat("the guest's kernel has no ", what, ": only ", accepted, " is possible"));
 }
 
+Result<void> store_said(const std::string& text, std::optional<bool>& target) {
+    bool value = false;
+    TRY(store(value)(text));
+    target = value;
+    return {};
+}
+
 // "no-new-privileges", or "key=value" with ":" as docker's old form of "=".
 Result<void> set_security_option(std::string_view text, RunFlags& target) {
     auto& container = target.container;
@@ -51,13 +58,19 @@ Result<void> set_security_option(std::string_view text, RunFlags& target) {
         target.jail_required = true;
         return {};
     }
-    bool* const truth = key == "no-new-privileges"  ? &container.no_new_privileges
-                        : key == "writable-cgroups" ? &container.writable_cgroups
-                                                    : nullptr;
-    if (truth != nullptr) return store(*truth)(plain ? "true" : std::string(value));
+    const std::string truth(plain ? "true" : value);
+    if (key == "writable-cgroups") return store(container.writable_cgroups)(truth);
+    if (key == "no-new-privileges") return store_said(truth, container.no_new_privileges);
+    if (key == "init-on-alloc") return store_said(truth, target.init_on_alloc);
     return Error(
         "unknown security option, want no-new-privileges, seccomp=unconfined, seccomp=FILE, "
-        "systempaths=unconfined, writable-cgroups or jail=required");
+        "systempaths=unconfined, writable-cgroups, init-on-alloc or jail=required");
+}
+
+Result<bool> parse_profile(const std::string& name) {
+    if (name == "strict") return true;
+    if (name == "default") return false;
+    return Error("want default or strict");
 }
 
 // A key needs a value here, unlike a label's.
@@ -76,8 +89,10 @@ void add_confinement_flags(RunFlags& target, std::vector<Flag>& flags) {
         {{"cap-add", '\0', "NAME", "add a capability, or ALL", append(container.add_capabilities)},
          {"cap-drop", '\0', "NAME", "take a capability away, or ALL",
           append(container.drop_capabilities)},
+         {"security", '\0', "PROFILE", "default (docker's), or strict, which allows less",
+          parsed_into(container.strict, parse_profile)},
          {"security-opt", '\0', "OPTION",
-          "no-new-privileges, seccomp=unconfined, seccomp=FILE, jail=required",
+          "no-new-privileges, seccomp=unconfined, seccomp=FILE, init-on-alloc, jail=required",
           [&target](const std::string& value) -> Result<void> {
               target.security_options.push_back(value);
               return set_security_option(value, target);

@@ -64,6 +64,9 @@ TEST_CASE("flags that exclude each other") {
         {{"--no-healthcheck", "--health-cmd", "x", "i"}, "--no-healthcheck conflicts"},
         {{"-d", "-a", "stdout", "i"}, "cannot specify both"},
         {{"--log-opt", "max-file=2", "i"}, "requires max-size"},
+        {{"--security", "strict", "--privileged", "i"}, "--security strict and --privileged"},
+        {{"--security", "strict", "--security-opt", "init-on-alloc=false", "i"}, "strict and init"},
+        {{"--config", "c", "--security", "strict"}, "--security cannot be used"},
         {{"--config", "c", "-e", "A=1"}, "--env cannot be used"}};
     for (const auto& [words, reason] : cases) {
         RunFlags flags;

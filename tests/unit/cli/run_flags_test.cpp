@@ -112,7 +112,7 @@ TEST_CASE("every flag of run lands where it belongs") {
     CHECK(container.add_capabilities == Words{"ALL"});
     CHECK(container.drop_capabilities == Words{"KILL"});
     CHECK(container.ulimits.at(0).soft == 5);
-    CHECK(container.no_new_privileges);
+    CHECK(container.no_new_privileges == true);
     CHECK(container.seccomp_mode == runtime::SeccompMode::Unconfined);
     CHECK(flags.kernel == "/k");
     CHECK(flags.kernel_arguments == "a b");

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "host/runtime/strict.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {
@@ -272,6 +273,42 @@ TEST_CASE("sysctls, annotations, domain, shared memory and the OOM score are in 
     CHECK(find_mount(spec_of(image_with({"/p"}, {}), options), "/dev/shm") == nullptr);
     options.domainname = "no domain";
     CHECK_FALSE(build_spec(image_with({"/p"}, {}), options, "x86_64"));
+}
+
+TEST_CASE("the strict profile: fewer capabilities, settings, no new privileges") {
+    ContainerOptions options = options_with({"x"});
+    CHECK_FALSE(spec_of({}, options).process().no_new_privileges());
+    options.strict = true;
+    const auto spec = spec_of({}, options);
+    CHECK(spec.process().no_new_privileges());
+    CHECK(spec.process().capabilities().bounding().size() == 8);
+    CHECK(spec.linux().sysctl().at("user.max_user_namespaces") == "0");
+    CHECK(spec.linux().sysctl().at("kernel.kptr_restrict") == "2");
+    options.add_capabilities = {"NET_RAW"};
+    CHECK(spec_of({}, options).process().capabilities().bounding().size() == 9);
+}
+
+TEST_CASE("what would take the strict profile back is refused") {
+    const auto refuses = [](auto change) {
+        ContainerOptions options = options_with({"x"});
+        change(options);
+        if (!check_strict(options)) return false;  // alone it is fine
+        options.strict = true;
+        return !check_strict(options) && !build_spec({}, options, "x86_64");
+    };
+    CHECK(refuses([](ContainerOptions& options) { options.privileged = true; }));
+    CHECK(
+        refuses([](ContainerOptions& options) { options.seccomp_mode = SeccompMode::Unconfined; }));
+    CHECK(refuses([](ContainerOptions& options) { options.seccomp_mode = SeccompMode::Custom; }));
+    CHECK(refuses([](ContainerOptions& options) { options.no_new_privileges = false; }));
+    CHECK(refuses([](ContainerOptions& options) { options.uncovered_paths = true; }));
+    CHECK(refuses([](ContainerOptions& options) { options.writable_cgroups = true; }));
+    CHECK(
+        refuses([](ContainerOptions& options) { options.sysctls["kernel.kptr_restrict"] = "0"; }));
+    CHECK_FALSE(refuses([](ContainerOptions& options) { options.no_new_privileges = true; }));
+    CHECK_FALSE(
+        refuses([](ContainerOptions& options) { options.sysctls["kernel.kptr_restrict"] = "2"; }));
+    CHECK_FALSE(refuses([](ContainerOptions& options) { options.sysctls["vm.swappiness"] = "2"; }));
 }
 
 }  // namespace bulkhead::runtime

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "host/runtime/seccomp_profile.h"
+#include "host/runtime/strict.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {
@@ -194,6 +195,27 @@ TEST_CASE("a profile nested without end is refused") {
     const std::string deep(100'000, '[');
     CHECK_FALSE(parse_seccomp_profile(deep));
     CHECK_FALSE(parse_seccomp_profile(R"({"x":)" + deep));
+}
+
+TEST_CASE("the strict profile opens nothing for a capability, and takes what few programs need") {
+    const auto capabilities = container_capabilities({"ALL"}, {});
+    const Seccomp strict = resolve_seccomp(strict_seccomp_profile(), *capabilities, "x86_64");
+    CHECK(strict.default_action() == "SCMP_ACT_ERRNO");
+    for (const char* name : {"ptrace", "process_vm_readv", "bpf", "unshare", "mount",
+                             "perf_event_open", "io_uring_setup", "keyctl", "userfaultfd",
+                             "modify_ldt", "personality", "setns", "chroot", "init_module"}) {
+        CAPTURE(name);
+        CHECK(rules_for(strict, name).empty());
+    }
+    for (const char* name : {"read", "execve", "futex", "epoll_wait", "arch_prctl", "setuid"})
+        CHECK(allowed(strict, name));
+    CHECK(strict.architectures().size() == 1);
+    CHECK(rules_for(strict, "socket").size() == 4);
+    for (const auto& rule : rules_for(strict, "socket")) CHECK(rule.args(0).op() == "SCMP_CMP_EQ");
+    REQUIRE(rules_for(strict, "clone").size() == 1);
+    CHECK(rules_for(strict, "clone").front().args(0).op() == "SCMP_CMP_MASKED_EQ");
+    REQUIRE(rules_for(strict, "clone3").size() == 1);
+    CHECK(rules_for(strict, "clone3").front().action() == "SCMP_ACT_ERRNO");
 }
 
 }  // namespace bulkhead::runtime
