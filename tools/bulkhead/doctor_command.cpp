@@ -14,19 +14,20 @@
 #include "host/sandbox/vmm_process.h"
 #include "proto/container.pb.h"
 #include "tools/bulkhead/command.h"
+#include "tools/bulkhead/host_advice.h"
 #include "tools/bulkhead/host_files.h"
 
 namespace bulkhead::cli {
 
 namespace {
 
-enum class Verdict { Good, Note, Bad };
+enum class Verdict { Good, Note, Hint, Bad };
 
 // Prints each finding as it is made; remembers whether anything stands in the way.
 class Report {
   public:
     void add(Verdict verdict, std::string_view what, std::string_view detail) {
-        constexpr std::string_view kMarks[] = {"ok  ", "note", "BAD "};
+        constexpr std::string_view kMarks[] = {"ok  ", "note", "hint", "BAD "};
         std::cout << kMarks[static_cast<std::size_t>(verdict)] << "  " << what
                   << (detail.empty() ? "" : ": ") << detail << "\n";
         if (verdict == Verdict::Bad) bad_ = true;
@@ -141,6 +142,9 @@ int examine(const Context& context, const Words& words) {
         report.add(Verdict::Note, "mke2fs",
                    "not installed; only needed for --disk-size (package e2fsprogs)");
     }
+    for (const HostFinding& finding : examine_host(""))
+        report.add(finding.advice ? Verdict::Hint : Verdict::Good, "host: " + finding.what,
+                   finding.detail);
     check_jail(context, report);
     if (!report.bad()) std::cout << "Everything that a container needs is there.\n";
     return report.bad() ? kExitFailure : kExitOk;

@@ -53,7 +53,12 @@ def observation(bulkhead):
     result = bulkhead.run("--rm", "--console", "--kernel-args", "loglevel=7", "busybox", "true", check_code=0)
     expect(b"Hypervisor detected: KVM" in result.stderr, f"console: {result.stderr[:400]!r}")
     expect(command(bulkhead, "version").startswith("bulkhead "), "version")
-    expect("Everything that a container needs is there." in command(bulkhead, "doctor"), "doctor")
+    doctor = command(bulkhead, "doctor")
+    expect("Everything that a container needs is there." in doctor, "doctor")
+    # Advice is none of what a container needs.
+    for what in ("processor flaws", "microcode", "kvm.nx_huge_pages", "user namespaces"):
+        expect(f"  host: {what}: " in doctor, doctor)
+    expect("hint  host: " in doctor and "BAD " not in doctor, doctor)
     for words, message in ((("run", "--rmm", "x"), b"did you mean --rm?"), (("rnu",), b"Did you mean 'run'?"),
                            (("run", "--rm", "nowhere"), b"Unable to find image 'nowhere' locally")):
         result = subprocess.run(bulkhead.command(*words), capture_output=True, check=False)
