@@ -46,6 +46,9 @@ install(FILES "${PROJECT_SOURCE_DIR}/packaging/bulkhead-boot.service" DESTINATIO
 install(FILES "${generated_docs}/changelog.gz" "${PROJECT_SOURCE_DIR}/packaging/README.Debian"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/bulkhead")
 
+# In a package the prefix is /usr, and this is /etc.
+install(FILES "${PROJECT_SOURCE_DIR}/packaging/apparmor/bulkhead-vmm" DESTINATION ../etc/apparmor.d)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME bulkhead)
 set(CPACK_PACKAGE_VENDOR Bulkhead)
@@ -56,6 +59,10 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "e2fsprogs")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+    "${PROJECT_SOURCE_DIR}/packaging/debian/conffiles"
+    "${PROJECT_SOURCE_DIR}/packaging/debian/postinst"
+    "${PROJECT_SOURCE_DIR}/packaging/debian/postrm")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_PACKAGING_INSTALL_PREFIX "/usr")
 set(CPACK_STRIP_FILES OFF) # they are

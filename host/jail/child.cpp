@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <string_view>
 
 #include "host/jail/empty_root.h"
 #include "host/jail/privileges.h"
@@ -44,6 +45,17 @@ int take_descriptors(const ChildPlan& plan) {
     // All of ours are close-on-exec already; this is for what a library opened without.
     if (::syscall(SYS_close_range, kInherited, ~0U, CLOSE_RANGE_CLOEXEC) != 0) return errno;
     return 0;
+}
+
+// Has AppArmor's profile of the monitor taken with the execution, where the host has loaded it. By
+// name: a program that is executed by descriptor in an empty root has no path to attach one to.
+// Before the root directory and the user change, which hide the file.
+void ask_for_profile() {
+    constexpr std::string_view kRequest = "exec bulkhead-vmm";
+    const int fd = ::open("/proc/thread-self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return;  // no AppArmor in this kernel
+    [[maybe_unused]] const ssize_t ignored = ::write(fd, kRequest.data(), kRequest.size());
+    ::close(fd);
 }
 
 // The terminal's signals are not for a monitor, and it has none blocked or ignored.
@@ -119,6 +131,7 @@ int execute(const ChildPlan& plan) {
 int become_monitor(const ChildPlan& plan) {
     int error = wait_for_go(plan);
     if (error == 0) error = take_descriptors(plan);
+    if (error == 0) ask_for_profile();
     if (error == 0) error = reset_session();
     if (error == 0) error = give_up_future_privileges();
     if (error == 0 && plan.user_namespace) error = become_user(plan);

@@ -61,6 +61,16 @@ Json cgroup_json(const state::Record& record) {
     return json;
 }
 
+// docker's AppArmorProfile, of the machine's monitor: "" when none confines it.
+std::string apparmor_profile(const state::Record& record) {
+    constexpr std::size_t kMostBytes = 4096;
+    if (!state::is_live(record.status)) return "";
+    const auto label =
+        read_file(concat("/proc/", record.vmm_pid, "/attr/apparmor/current"), kMostBytes);
+    if (!label || label->starts_with("unconfined")) return "";
+    return label->substr(0, label->find_first_of(" \n"));  // "NAME (enforce)"
+}
+
 // What the last checks said; written by the supervisor.
 Json health_json(const state::StateStore& store, const state::Record& record) {
     constexpr std::size_t kMostBytes = 1024 * 1024;
@@ -94,6 +104,7 @@ Result<Json> container_json(const state::StateStore& store, const state::Record&
                 {"RestartCount", record.restart_count},
                 {"Jail", jail_json(record)},
                 {"Cgroup", cgroup_json(record)},
+                {"AppArmorProfile", apparmor_profile(record)},
                 {"Image", config.image_id()},
                 {"LogPath", store.log_of(record)},
                 {"Name", "/" + record.name},

@@ -101,6 +101,7 @@ PODMAN_CONFIGURATION = """
 [containers]
 netns = "none"
 log_driver = "k8s-file"
+apparmor_profile = "unconfined"
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"

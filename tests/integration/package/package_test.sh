@@ -34,7 +34,7 @@ doctor=$(in_root bulkhead doctor) || fail "doctor: $doctor"
 for file in /usr/share/man/man1/bulkhead.1.gz /lib/systemd/system/bulkhead-boot.service \
   /usr/share/bash-completion/completions/bulkhead /usr/share/zsh/vendor-completions/_bulkhead \
   /usr/share/fish/vendor_completions.d/bulkhead.fish /usr/share/doc/bulkhead/README.Debian \
-  /usr/share/bulkhead/vmlinux /usr/libexec/bulkhead/bulkhead-vmm; do
+  /etc/apparmor.d/bulkhead-vmm /usr/share/bulkhead/vmlinux /usr/libexec/bulkhead/bulkhead-vmm; do
   # The systemd folder is /usr/lib on a merged /usr.
   [[ -s $work/root$file || -s $work/root/usr$file ]] || fail "$file is not installed"
 done

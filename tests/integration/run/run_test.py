@@ -10,6 +10,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "acceptance"))
 
+import apparmor_cases  # noqa: E402
 import bundle_cases  # noqa: E402
 import cgroup_cases  # noqa: E402
 import engine_cases  # noqa: E402
@@ -29,7 +30,7 @@ CASES = (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.stream_limits, flag_cases.names,
-    security_cases.security_profiles, security_cases.security_strict, security_cases.security_options,
+    security_cases.security_profiles, security_cases.security_strict, security_cases.security_options, apparmor_cases.apparmor,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     jail_cases.jail_without_root,
     cgroup_cases.machine_limits, cgroup_cases.cgroup_places, cgroup_cases.cgroup_leftovers, cgroup_cases.cgroup_missing,

@@ -10,7 +10,7 @@ PROGRAM = "qemu-system-x86_64"
 # is not there. `panic=-1` with `-no-reboot` turns a crash into QEMU's end.
 KERNEL_ARGUMENTS = (
     "console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable nowatchdog"
-    " no_timer_check rcupdate.rcu_cpu_stall_suppress=1 cryptomgr.notests lsm=landlock audit=0 cgroup_no_v1=all"
+    " no_timer_check rcupdate.rcu_cpu_stall_suppress=1 cryptomgr.notests lsm=landlock,apparmor audit=0 cgroup_no_v1=all"
     " initcall_blacklist=init_kprobe_trace,load_system_certificate_list"
 )
 
