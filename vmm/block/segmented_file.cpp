@@ -65,9 +65,11 @@ bool unsupported(int error_number) {
     return error_number == EOPNOTSUPP || error_number == ENOSYS || error_number == ENODEV;
 }
 
-// False when the file system cannot do this.
-Result<bool> allocate(int fd, int mode, std::uint64_t offset, std::uint64_t length) {
-    while (::fallocate(fd, mode, static_cast<off_t>(offset), static_cast<off_t>(length)) != 0) {
+// False when the file system cannot do this. The jail allows no other kind of fallocate: those that
+// allocate do so behind a file's end, too, where no limit holds them.
+Result<bool> punch_hole(int fd, std::uint64_t offset, std::uint64_t length) {
+    constexpr int kMode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    while (::fallocate(fd, kMode, static_cast<off_t>(offset), static_cast<off_t>(length)) != 0) {
         if (errno == EINTR) continue;
         if (unsupported(errno)) return false;
         return errno_error("fallocate");
@@ -76,7 +78,7 @@ Result<bool> allocate(int fd, int mode, std::uint64_t offset, std::uint64_t leng
 }
 
 Result<void> write_zero_bytes(int fd, std::uint64_t offset, std::uint64_t length) {
-    static constexpr std::array<std::byte, 4096> kZeros{};
+    static constexpr std::array<std::byte, 64 * 1024> kZeros{};
     while (length > 0) {
         const std::size_t count = std::min<std::uint64_t>(length, kZeros.size());
         TRY(pwrite_full(fd, std::span(kZeros).first(count), offset));
@@ -186,8 +188,7 @@ Result<void> SegmentedFile::flush() const {
 Result<void> SegmentedFile::discard(std::uint64_t offset, std::uint64_t length) const {
     for (const auto& part : parts(offset, length)) {
         // Where it is not supported the space simply stays used.
-        static_cast<void>(TRY(allocate(part.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                       part.offset, part.length)));
+        static_cast<void>(TRY(punch_hole(part.fd, part.offset, part.length)));
     }
     return {};
 }
@@ -197,12 +198,7 @@ Result<void> SegmentedFile::write_zeroes(std::uint64_t offset, std::uint64_t len
     for (const auto& part : parts(offset, length)) {
         bool zeroed = false;
         if (may_unmap) {
-            zeroed = TRY(allocate(part.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, part.offset,
-                                  part.length));
-        }
-        if (!zeroed) {
-            zeroed = TRY(allocate(part.fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, part.offset,
-                                  part.length));
+            zeroed = TRY(punch_hole(part.fd, part.offset, part.length));
         }
         if (!zeroed) TRY(write_zero_bytes(part.fd, part.offset, part.length));
     }

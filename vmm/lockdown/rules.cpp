@@ -35,7 +35,6 @@ constexpr std::uint64_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE
 // glibc's own signal, of no name outside of it (sysdeps/unix/sysv/linux/internal-signals.h).
 constexpr std::uint64_t kSetIdSignal = 33;
 constexpr std::uint64_t kPunchHole = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
-constexpr std::uint64_t kZeroRange = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE;
 
 std::vector<Rule> kvm_rules() {
     return {
@@ -322,20 +321,14 @@ std::vector<Rule> disk_rules() {
          kDisk,
          "",
          {},
-         "zeroes, on file systems that cannot make them otherwise"},
+         "zeroes that must keep their space, or that cannot be holes"},
         {SYS_fdatasync, "fdatasync", kDisk, "", {}, "the guest's flushes"},
         {SYS_fallocate,
          "fallocate",
          kDisk,
          "FALLOC_FL_PUNCH_HOLE",
          {is(1, kPunchHole)},
-         "the guest's discards"},
-        {SYS_fallocate,
-         "fallocate",
-         kDisk,
-         "FALLOC_FL_ZERO_RANGE",
-         {is(1, kZeroRange)},
-         "zeroes without writing them"},
+         "the guest's discards, and zeroes; allocates nothing"},
     };
 }
 

@@ -97,6 +97,13 @@ std::vector<Act> file_acts() {
         {"unmount", [] { return outcome(::syscall(SYS_umount2, "/", MNT_DETACH)); }},
         {"change the root (pivot_root)",
          [] { return outcome(::syscall(SYS_pivot_root, ".", ".")); }},
+        // KEEP_SIZE: no limit of a file's size holds for it.
+        {"allocate blocks behind a file's end (fallocate)",
+         [] {
+             return outcome(::syscall(SYS_fallocate, 0, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+                                      1L << 30, 1L << 30));
+         },
+         Second::MayNot},
         {"watch files (inotify)", [] { return outcome(::syscall(SYS_inotify_init1, 0)); },
          Second::MayNot},
     };

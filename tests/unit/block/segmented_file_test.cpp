@@ -175,6 +175,25 @@ TEST_CASE("write zeroes makes zeros with and without unmap, on tmpfs too") {
     CHECK(content_of(disk.raw) == expected);
 }
 
+// virtio 1.2 §5.2.6.2: without the unmap flag the sectors must not be deallocated.
+TEST_CASE("zeroes without unmap take their space, and those with it give it back") {
+    constexpr std::uint64_t kSize = 300 * kSector;
+    const Place place = GENERATE(Place::Tmpfs, Place::TemporaryFolder);
+    const SingleFile disk(place, {}, kSize);
+    REQUIRE(disk.file.write_zeroes(0, kSize, false).ok());
+    CHECK(content_of(disk.raw) == filled(kSize, 0));
+    REQUIRE(disk.file.flush().ok());
+
+    struct stat status {};
+
+    REQUIRE(::fstat(disk.raw, &status) == 0);
+    CHECK(static_cast<std::uint64_t>(status.st_blocks) >= kSize / kSector);
+    REQUIRE(disk.file.write_zeroes(0, kSize, true).ok());
+    REQUIRE(disk.file.flush().ok());
+    REQUIRE(::fstat(disk.raw, &status) == 0);
+    CHECK(static_cast<std::uint64_t>(status.st_blocks) < kSize / kSector);
+}
+
 TEST_CASE("write zeroes past the end of a short file leaves zeros to read") {
     const Place place = GENERATE(Place::Tmpfs, Place::TemporaryFolder);
     const SingleFile disk(place, filled(kSector, 7), 16 * kSector);
