@@ -49,23 +49,25 @@ class Runs {
             ++count_;
             return;
         }
-        finish();
+        static_cast<void>(finish());
         first_ = page;
         count_ = 1;
     }
 
-    // Pages that are not RAM are ignored.
-    void finish() {
-        if (count_ == 0) return;
+    // Pages that are not RAM are ignored. Gives how many runs there were.
+    std::uint64_t finish() {
+        if (count_ == 0) return finished_;
         memory_.discard(memory::GuestAddress{first_ * BalloonDevice::kPageBytes},
                         count_ * BalloonDevice::kPageBytes);
         count_ = 0;
+        return ++finished_;
     }
 
   private:
     const memory::GuestMemory& memory_;
     std::uint64_t first_ = 0;
     std::uint64_t count_ = 0;
+    std::uint64_t finished_ = 0;
 };
 
 }  // namespace
@@ -114,7 +116,8 @@ void BalloonDevice::reset() {
 void BalloonDevice::serve(std::uint16_t index) {
     virtio::Queue& queue = active_->queues[index];
     bool more = true;
-    for (int turn = 0; more && turn < kChainsPerTurn; ++turn) {
+    std::uint64_t runs = 0;
+    for (int turn = 0; more && turn < kChainsPerTurn && runs < kRunsPerTurn; ++turn) {
         virtio::Queue::Pop popped = queue.pop();
         if (popped.broken) {
             if (broken_lines_.allow()) {
@@ -124,7 +127,7 @@ void BalloonDevice::serve(std::uint16_t index) {
         }
         more = popped.chain.has_value();
         if (!more) break;
-        handle(index, *popped.chain);
+        runs += handle(index, *popped.chain);
         queue.push_used(popped.chain->head, 0);
     }
     if (queue.should_interrupt()) active_->interrupt->signal_used_buffers();
@@ -136,27 +139,28 @@ void BalloonDevice::serve(std::uint16_t index) {
     });
 }
 
-void BalloonDevice::handle(std::uint16_t index, virtio::Chain& chain) {
-    if (index == Inflate) inflate(chain.readable);
-    if (index == Reporting) discard_reported(chain.writable);
-    // Deflate: nothing to do.
+std::uint64_t BalloonDevice::handle(std::uint16_t index, virtio::Chain& chain) {
+    if (index == Inflate) return inflate(chain.readable);
+    if (index == Reporting) return discard_reported(chain.writable);
+    return 0;  // Deflate: nothing to do.
 }
 
 // §5.5.6.1: the buffer is an array of page numbers.
-void BalloonDevice::inflate(virtio::ChainReader& reader) {
+std::uint64_t BalloonDevice::inflate(virtio::ChainReader& reader) {
     Runs runs(memory_);
     std::array<std::byte, sizeof(std::uint32_t)> bytes{};
     for (std::uint64_t page = 0; page < kMaxPagesPerRequest && reader.read(bytes); ++page) {
         runs.add(load_le<std::uint32_t>(bytes));
     }
-    runs.finish();
+    return runs.finish();
 }
 
 // §5.5.6.6: the buffers themselves are the free pages. They lie in RAM, or there were no chain.
-void BalloonDevice::discard_reported(virtio::ChainWriter& writer) {
+std::uint64_t BalloonDevice::discard_reported(virtio::ChainWriter& writer) {
     std::vector<memory::GuestSlice> slices;
     static_cast<void>(writer.take(writer.remaining(), slices));
     for (const auto& slice : slices) memory_.discard(slice);
+    return slices.size();
 }
 
 }  // namespace bulkhead::balloon

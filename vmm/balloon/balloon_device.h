@@ -24,7 +24,10 @@ class BalloonDevice final : public virtio::VirtioDevice {
     static constexpr std::uint64_t kPageBytes = 4096;
     // Page numbers taken from one request; Linux sends at most 256. The rest is not given back,
     // which costs the guest's owner memory and nothing else.
-    static constexpr std::uint64_t kMaxPagesPerRequest = 4096;
+    static constexpr std::uint64_t kMaxPagesPerRequest = 256;
+    // When one turn has given back so many runs of pages, the loop's other sources come first: each
+    // is a call that makes the kernel change the guest's page tables.
+    static constexpr std::uint64_t kRunsPerTurn = 256;
 
     BalloonDevice(const memory::GuestMemory& memory, EventLoop& loop);
 
@@ -45,9 +48,10 @@ class BalloonDevice final : public virtio::VirtioDevice {
 
   private:
     void serve(std::uint16_t index);
-    void handle(std::uint16_t index, virtio::Chain& chain);
-    void inflate(virtio::ChainReader& reader);
-    void discard_reported(virtio::ChainWriter& writer);
+    // Each gives how many runs of pages were given back.
+    std::uint64_t handle(std::uint16_t index, virtio::Chain& chain);
+    std::uint64_t inflate(virtio::ChainReader& reader);
+    std::uint64_t discard_reported(virtio::ChainWriter& writer);
 
     const memory::GuestMemory& memory_;
     EventLoop& loop_;

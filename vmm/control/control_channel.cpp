@@ -42,9 +42,17 @@ void ControlChannel::receive() {
     }
 }
 
-bool ControlChannel::send(std::vector<std::byte> bytes, UniqueFd descriptor) {
-    if (closed_ || queue_.size() >= kMaxQueued) return false;
-    queue_.push_back({std::move(bytes), std::move(descriptor)});
+bool ControlChannel::send(std::vector<std::byte> bytes) {
+    return queue({std::move(bytes), UniqueFd()}, kMaxQueued);
+}
+
+bool ControlChannel::send_for_guest(std::vector<std::byte> bytes, UniqueFd descriptor) {
+    return queue({std::move(bytes), std::move(descriptor)}, kMaxQueuedForGuest);
+}
+
+bool ControlChannel::queue(Outgoing packet, std::size_t limit) {
+    if (closed_ || queue_.size() >= limit) return false;
+    queue_.push_back(std::move(packet));
     if (!writable_.active()) send_queued();
     return !closed_;
 }

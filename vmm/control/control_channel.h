@@ -1,5 +1,5 @@
 // ControlChannel: the socket to the host, without ever blocking on it. What the host does not read
-// is queued up to a bound; a host that lets the queue fill has stopped doing its part.
+// is queued up to a bound.
 //
 // Thread: loop (send() also before the loop runs).
 #pragma once
@@ -22,6 +22,8 @@ class ControlChannel {
   public:
     // Beside what the kernel's socket buffer holds.
     static constexpr std::size_t kMaxQueued = 64;
+    // Of those, what the guest causes, as fast as it likes: the rest is for answers to the host.
+    static constexpr std::size_t kMaxQueuedForGuest = 48;
 
     struct Handlers {
         std::function<void(Packet)> on_packet;
@@ -39,9 +41,10 @@ class ControlChannel {
     // Starts receiving.
     void listen(Handlers handlers);
 
-    // Sends, or queues, one packet; `descriptor` may be empty. False when the queue is full or the
-    // host has gone.
-    bool send(std::vector<std::byte> bytes, UniqueFd descriptor = {});
+    // Sends, or queues, one packet. False when the queue is full or the host has gone.
+    bool send(std::vector<std::byte> bytes);
+    // The same for a packet that the guest causes, with a descriptor.
+    bool send_for_guest(std::vector<std::byte> bytes, UniqueFd descriptor);
 
     // Sends `bytes` as the last packet, in place of what is still queued, and stops receiving.
     // Calls `on_done` once, when it has been sent or cannot be sent any more.
@@ -57,6 +60,7 @@ class ControlChannel {
         : loop_(loop), channel_(std::move(channel)), write_end_(std::move(write_end)) {}
 
     void receive();
+    bool queue(Outgoing packet, std::size_t limit);
     void send_queued();
     void close();
 

@@ -75,9 +75,7 @@ void Session::obey(HostCommand command) {
 }
 
 bool Session::stream_opened(std::uint32_t port, UniqueFd socket) {
-    if (channel_->send(encode_stream_opened(port), std::move(socket))) return true;
-    machine_->stop(machine::EndReason::InternalError, "the host does not read its control socket");
-    return false;
+    return channel_->send_for_guest(encode_stream_opened(port), std::move(socket));
 }
 
 void Session::finish(const machine::EndReport& report) {

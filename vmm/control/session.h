@@ -3,7 +3,9 @@
 //     launch() -> Started -> StreamOpened ... -> Ended -> the loop stops
 //          \-> Ended (launch failed) -> the loop stops
 //
-// A host that closes the socket, or does not read it, ends the VM. Thread: loop.
+// A host that closes the socket ends the VM. One that does not read it gets no more streams until
+// it does: a guest opens them as fast as it likes, and must not come to harm by a host that is
+// slow. Thread: loop.
 #pragma once
 
 #include <memory>

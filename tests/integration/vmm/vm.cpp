@@ -58,7 +58,7 @@ UniqueFd guest_kernel() {
     return std::move(*kernel);
 }
 
-Vm::Vm() {
+Vm::Vm(int messages) {
     const std::string program = environment("BULKHEAD_VMM");
     auto ends = make_socketpair(SOCK_SEQPACKET);
     auto pipe = make_pipe();
@@ -71,13 +71,14 @@ Vm::Vm() {
         // dup2 to itself would keep close-on-exec.
         const int moved = ::fcntl(ends->second.get(), F_DUPFD, 10);
         ::dup2(moved, protocol::kVmmControlDescriptor);
+        if (messages >= 0) ::dup2(messages, STDERR_FILENO);
         ::execl(program.c_str(), program.c_str(), nullptr);
         ::_exit(127);
     }
     control_.emplace(std::move(ends->first));
 }
 
-Vm::Vm(VmOptions options) : Vm() {
+Vm::Vm(VmOptions options) : Vm(options.messages.get()) {
     auto kvm = open_file("/dev/kvm", O_RDWR);
     REQUIRE(kvm);
     if (!options.kernel.valid()) options.kernel = guest_kernel();
@@ -138,6 +139,40 @@ void Vm::wait_for_console(const std::string& text) {
     }
 }
 
+bool Vm::wait_for_console_or_end(const std::string& text) {
+    while (!ended_ && console_.find(text) == std::string::npos) {
+        INFO("console so far:\n" << console_);
+        REQUIRE(control_);
+        pump();
+    }
+    return ended_.has_value();
+}
+
+wire::DeviceLimits Vm::exchange_device_limits(const wire::DeviceLimits& limits) {
+    wire::HostMessage message;
+    *message.mutable_set_device_limits()->mutable_limits() = limits;
+    device_limits_.reset();
+    send(message);
+    while (!device_limits_) {
+        REQUIRE_FALSE(ended_);
+        pump();
+    }
+    return *device_limits_;
+}
+
+void Vm::pause_and_resume() {
+    wire::HostMessage message;
+    message.mutable_pause();
+    paused_ = false;
+    send(message);
+    while (!paused_) {
+        REQUIRE_FALSE(ended_);
+        pump();
+    }
+    message.mutable_resume();
+    send(message);
+}
+
 std::pair<std::uint32_t, UniqueFd> Vm::wait_stream() {
     while (streams_.empty()) {
         INFO("console so far:\n" << console_);
@@ -190,8 +225,11 @@ void Vm::read_control() {
         message.ParseFromArray((*packet)->bytes.data(), static_cast<int>((*packet)->bytes.size())));
     if (message.has_started()) started_ = message.started();
     if (message.has_ended()) ended_ = message.ended();
+    if (message.has_device_limits()) device_limits_ = message.device_limits();
+    if (message.has_paused()) paused_ = true;
     if (message.has_stream_opened()) {
         REQUIRE((*packet)->descriptors.size() == 1);
+        if (take_stream_) return take_stream_(std::move((*packet)->descriptors.front()));
         streams_.emplace_back(message.stream_opened().port(),
                               std::move((*packet)->descriptors.front()));
     }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct VmOptions {
     UniqueFd initrd;
     std::string arguments;
     std::vector<VmDisk> disks;
+    UniqueFd messages;  // takes the program's standard error, if valid
 };
 
 // The guest kernel as an open file.
@@ -45,8 +47,8 @@ std::string environment(const char* name);
 
 class Vm {
   public:
-    // Starts the program and nothing else.
-    Vm();
+    // Starts the program and nothing else. `messages`, unless negative, takes its standard error.
+    explicit Vm(int messages = -1);
     // Starts it and sends the launch message.
     explicit Vm(VmOptions options);
     Vm(const Vm&) = delete;
@@ -64,8 +66,14 @@ class Vm {
     // fail the test when the VM ends before.
     wire::Started wait_started();
     void wait_for_console(const std::string& text);
+    // As wait_for_console(), but also when the VM ends; whether it has.
+    bool wait_for_console_or_end(const std::string& text);
     // The next stream that the guest opens, and its port.
     std::pair<std::uint32_t, UniqueFd> wait_stream();
+    // Asks for new limits of its disks, and waits for the answer.
+    wire::DeviceLimits exchange_device_limits(const wire::DeviceLimits& limits);
+    // Pauses the vCPUs, waits until they are, and lets them go on.
+    void pause_and_resume();
     wire::Ended wait_ended();
     // The process's status, as waitpid() has it; the console is complete afterwards.
     int wait_exit();
@@ -74,6 +82,9 @@ class Vm {
 
     // Everything printed so far, without carriage returns.
     [[nodiscard]] const std::string& console() const { return console_; }
+
+    // Streams that the guest opens go there from now on, not to wait_stream().
+    void take_streams(std::function<void(UniqueFd)> taker) { take_stream_ = std::move(taker); }
 
     // While set, the console is not read.
     void pause_console(bool paused) { console_paused_ = paused; }
@@ -91,7 +102,10 @@ class Vm {
     bool console_paused_ = false;
     std::optional<wire::Started> started_;
     std::optional<wire::Ended> ended_;
+    std::optional<wire::DeviceLimits> device_limits_;
+    bool paused_ = false;
     std::deque<std::pair<std::uint32_t, UniqueFd>> streams_;
+    std::function<void(UniqueFd)> take_stream_;
 };
 
 }  // namespace bulkhead::test

@@ -222,5 +222,46 @@ TEST_CASE("more requests than one turn takes are all served") {
     CHECK(machine.driver.queue(0).used_index() == 40);
 }
 
+// Each page that does not follow the one before costs a call of the kernel: a guest that sends only
+// those must not keep the loop from its other work.
+TEST_CASE("a turn ends after a bounded number of runs of pages") {
+    constexpr std::uint64_t kRequests = 6;
+    Machine machine;
+    std::vector<std::uint32_t> scattered;
+    for (std::uint32_t page = 0; page < BalloonDevice::kMaxPagesPerRequest; ++page) {
+        scattered.push_back(kFirstPage + page % 2 * 2);
+    }
+    for (std::uint64_t i = 0; i < kRequests; ++i) {
+        machine.driver.queue(0).chain().readable(Machine::numbers(scattered)).submit();
+    }
+    machine.driver.kick(0);
+    CHECK(machine.driver.queue(0).used_index() ==
+          BalloonDevice::kRunsPerTurn / BalloonDevice::kMaxPagesPerRequest);
+    while (machine.loop.poll() > 0) {
+    }
+    CHECK(machine.driver.queue(0).used_index() == kRequests);
+}
+
+TEST_CASE("a turn ends after a bounded number of reported buffers") {
+    Machine machine;
+    constexpr std::uint16_t kBuffers = 100;
+    auto& queue = machine.driver.queue(2);
+    for (std::uint16_t slot = 0; slot < kBuffers; ++slot) {
+        queue.write_descriptor(
+            slot, {.address = memory::raw(Machine::at(0)),
+                   .length = 4096,
+                   .flags = static_cast<std::uint16_t>(
+                       slot + 1 < kBuffers ? virtio::kDescriptorNext | virtio::kDescriptorWrite
+                                           : virtio::kDescriptorWrite),
+                   .next = static_cast<std::uint16_t>(slot + 1)});
+    }
+    for (int i = 0; i < 10; ++i) queue.make_available(0);
+    machine.driver.kick(2);
+    CHECK(queue.used_index() == BalloonDevice::kRunsPerTurn / kBuffers + 1);
+    while (machine.loop.poll() > 0) {
+    }
+    CHECK(queue.used_index() == 10);
+}
+
 }  // namespace
 }  // namespace bulkhead::balloon

@@ -51,7 +51,7 @@ TEST_CASE("packets go both ways, with a descriptor") {
                       .on_closed = [] {}});
     auto file = make_eventfd();
     REQUIRE(file);
-    CHECK(ends.vmm->send(bytes_of(10), std::move(*file)));
+    CHECK(ends.vmm->send_for_guest(bytes_of(10), std::move(*file)));
     auto packet = ends.host->receive();
     REQUIRE((packet && packet->has_value()));
     CHECK((*packet)->descriptors.size() == 1);
@@ -71,6 +71,30 @@ TEST_CASE("a host that does not read fills a bounded queue and never blocks the 
         ends.loop.poll();
     }
     CHECK(ends.vmm->send(bytes_of(1)));
+}
+
+TEST_CASE("a guest that opens streams without end leaves room for answers to the host") {
+    Ends ends;
+    std::size_t streams = 0;
+    while (true) {
+        auto file = make_eventfd();
+        REQUIRE(file);
+        if (!ends.vmm->send_for_guest(bytes_of(10), std::move(*file))) break;
+        ++streams;
+    }
+    CHECK(streams >= ControlChannel::kMaxQueuedForGuest);
+    for (std::size_t i = ControlChannel::kMaxQueuedForGuest; i < ControlChannel::kMaxQueued; ++i) {
+        CHECK(ends.vmm->send(bytes_of(1)));
+    }
+    CHECK_FALSE(ends.vmm->send(bytes_of(1)));
+    // A host that reads again gets streams again.
+    for (std::size_t i = 0; i < streams; ++i) {
+        CHECK(ends.receive().size() == 10);
+        ends.loop.poll();
+    }
+    auto file = make_eventfd();
+    REQUIRE(file);
+    CHECK(ends.vmm->send_for_guest(bytes_of(10), std::move(*file)));
 }
 
 TEST_CASE("the last packet takes the place of what the host has not read") {
