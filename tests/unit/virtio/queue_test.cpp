@@ -68,6 +68,35 @@ TEST_CASE("a queue activates only with rings that are aligned and in one region"
     CHECK_FALSE(with(&QueueConfig::used_ring, ~std::uint64_t{3}));
 }
 
+// A driver harms only itself so: each of the device's stores changes what it reads next.
+TEST_CASE("rings that lie over each other end in a broken queue, and nothing beside them changes") {
+    constexpr std::uint64_t kPlace = 0x10000;
+    GuestArena arena;
+    const QueueConfig config{.size = kSize,
+                             .ready = true,
+                             .descriptor_table = GuestAddress{kPlace},
+                             .available_ring = GuestAddress{kPlace},
+                             .used_ring = GuestAddress{kPlace}};
+    constexpr std::uint64_t kEnd = kPlace + sizeof(Descriptor) * kSize;
+    REQUIRE(arena.memory().write(GuestAddress{kPlace - 8}, std::uint64_t{0x7777}));
+    REQUIRE(arena.memory().write(GuestAddress{kEnd}, std::uint64_t{0x7777}));
+    // Index 1, and head 0: the first descriptor is the ring's own head.
+    REQUIRE(arena.memory().write(GuestAddress{kPlace + kRingIndex}, std::uint16_t{1}));
+    auto queue = *Queue::activate(arena.memory(), config, kSize, kTransportFeatures);
+    bool broken = false;
+    for (int turn = 0; turn < 1000 && !broken; ++turn) {
+        const auto popped = queue.pop();
+        broken = popped.broken;
+        if (popped.chain) queue.push_used(popped.chain->head, 0xffff'ffff);
+        static_cast<void>(queue.should_interrupt());
+        const auto next = static_cast<std::uint16_t>(queue.positions().next_available + 1);
+        REQUIRE(arena.memory().write(GuestAddress{kPlace + kRingIndex}, next));
+    }
+    CHECK(broken);
+    CHECK(arena.memory().read<std::uint64_t>(GuestAddress{kPlace - 8}) == 0x7777U);
+    CHECK(arena.memory().read<std::uint64_t>(GuestAddress{kEnd}) == 0x7777U);
+}
+
 TEST_CASE("chains come in order and go back with their length") {
     Pair queue(kTransportFeatures);
     CHECK_FALSE(queue.device.pop().chain);
