@@ -15,7 +15,6 @@ namespace {
 // Requests before the loop's other sources get their turn.
 constexpr int kRequestsPerTurn = 64;
 
-constexpr std::uint32_t kMaxSegmentBytes = 1 << 20;
 constexpr std::uint8_t kPhysicalBlockExponent = 3;  // 4096 = 512 << 3
 constexpr std::uint32_t kDiscardAlignmentSectors = 8;
 
@@ -37,8 +36,8 @@ virtio_blk_config make_config(const Disk& disk) {
     virtio_blk_config config{};
     config.capacity = disk.size() / kSectorBytes;
     config.size_max = kMaxSegmentBytes;
-    // Header and status take a descriptor each.
-    config.seg_max = BlockDevice::kQueueSize - 2;
+    static_assert(kMaxSegments == BlockDevice::kQueueSize - 2);
+    config.seg_max = kMaxSegments;
     config.blk_size = kSectorBytes;
     config.physical_block_exp = kPhysicalBlockExponent;
     config.min_io_size = 1 << kPhysicalBlockExponent;

@@ -73,6 +73,7 @@ class Parser {
         // §5.2.6.2: a write to a read-only device fails.
         if (operation == Operation::Write && rules_.read_only) return refuse(VIRTIO_BLK_S_IOERR);
         const std::uint64_t length = data.remaining();
+        if (length > kMaxTransferBytes) return refuse(VIRTIO_BLK_S_IOERR);
         if (length % kSectorBytes != 0 || !on_disk(rules_, sector, length / kSectorBytes)) {
             return refuse(VIRTIO_BLK_S_IOERR);
         }

@@ -20,7 +20,14 @@ inline constexpr std::uint64_t kSectorBytes = 512;
 inline constexpr std::uint32_t kMaxDiscardSectors = 4U << 20;  // 2 GiB
 inline constexpr std::uint32_t kMaxWriteZeroesSectors = 1U
                                                         << 19;  // 256 MiB: may have to be written
-inline constexpr std::uint32_t kMaxRanges = 1;                  // for each request of both kinds
+inline constexpr std::uint32_t kMaxSegmentBytes = 1 << 20;
+inline constexpr std::uint32_t kMaxSegments =
+    254;  // of a queue of 256: header and status take one each
+inline constexpr std::uint32_t kMaxRanges = 1;  // for each request of both kinds
+
+// So a read or a write has no more than this. A reset waits for what the workers are doing, and the
+// loop with it, so a chain of 4 GiB is refused.
+inline constexpr std::uint64_t kMaxTransferBytes = std::uint64_t{kMaxSegmentBytes} * kMaxSegments;
 
 // What a request is checked against.
 struct DiskRules {

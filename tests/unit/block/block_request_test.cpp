@@ -88,6 +88,19 @@ TEST_CASE("a read names its sectors, its slices and the last byte for the status
     CHECK_FALSE(parsed.disk.durable);
 }
 
+TEST_CASE("a request is no longer than the configuration space says") {
+    constexpr std::uint64_t kPart = 1 << 20;
+    Request request;
+    request.rules.sectors = std::uint64_t{1} << 40;
+    request.header(VIRTIO_BLK_T_IN);
+    const auto part = request.slice(kPart);
+    request.writable.assign(kMaxTransferBytes / kPart, part);
+    request.room(1);
+    CHECK(request.parse().action == Action::Submit);
+    request.writable.insert(request.writable.begin(), request.slice(512));
+    CHECK(request.refusal() == VIRTIO_BLK_S_IOERR);
+}
+
 TEST_CASE("header, data and status may be split anywhere") {
     Request whole;
     whole.header(VIRTIO_BLK_T_IN, 3);
