@@ -10,9 +10,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <span>
 
 #include "base/syscalls.h"
+#include "base/text.h"
 #include "host/cgroup/place.h"
 
 namespace bulkhead::engine {
@@ -40,10 +42,17 @@ UniqueFd supervisors_cgroup() {
     return directory ? *std::move(directory) : UniqueFd();
 }
 
+// What the grandchild becomes.
+struct Successor {
+    Sources sources;
+    char* const* arguments = nullptr;
+    char* const* environment = nullptr;
+};
+
 // Runs in the grandchild: only async-signal-safe calls. Gives the error number of what failed.
-int become_supervisor(Sources sources, char* const* arguments) {
+int become_supervisor(const Successor& successor) {
     int target = 0;
-    for (const int source : sources) {
+    for (const int source : successor.sources) {
         if (::dup2(source, target) < 0) return errno;
         ++target;
     }
@@ -53,7 +62,7 @@ int become_supervisor(Sources sources, char* const* arguments) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execv(kOurselves, arguments);
+    ::execve(kOurselves, successor.arguments, successor.environment);
     return errno;
 }
 
@@ -72,12 +81,20 @@ pid_t fork_into(int cgroup) {
 
 // In between, so that the supervisor is nobody's child and leaves no zombie with a long-lived
 // parent.
-[[noreturn]] void run_child(Sources sources, char* const* arguments, int failure_pipe, int cgroup) {
+[[noreturn]] void run_child(const Successor& successor, int cgroup, int failure_pipe) {
     const pid_t pid = fork_into(cgroup);
     if (pid > 0) ::_exit(0);
-    const int failure = pid < 0 ? errno : become_supervisor(sources, arguments);
+    const int failure = pid < 0 ? errno : become_supervisor(successor);
     [[maybe_unused]] const ssize_t ignored = ::write(failure_pipe, &failure, sizeof(failure));
     ::_exit(127);
+}
+
+// All that a supervisor needs to know is in its words. What else the environment says to libraries
+// (where to find plug-ins, what to write where) is not for a process that outlives its command.
+std::string supervisor_environment() {
+    constexpr const char* kFaults = "BULKHEAD_FAULT";
+    const char* const faults = std::getenv(kFaults);
+    return faults == nullptr ? std::string() : concat(kFaults, "=", faults);
 }
 
 void reap(pid_t pid) {
@@ -108,10 +125,14 @@ Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const s
     std::vector<char*> arguments = {const_cast<char*>("bulkhead")};  // execv does not change them
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
+    std::string faults = supervisor_environment();
+    std::vector<char*> environment;
+    if (!faults.empty()) environment.push_back(faults.data());
+    environment.push_back(nullptr);
     const pid_t pid = ::fork();
     if (pid < 0) return errno_error("fork");
     if (pid == 0) {
-        run_child(sources, arguments.data(), failure_end.get(), cgroup.get());
+        run_child({sources, arguments.data(), environment.data()}, cgroup.get(), failure_end.get());
     }
     reap(pid);
     failure.second.reset();

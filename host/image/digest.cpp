@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "base/check.h"
@@ -25,6 +26,12 @@ constexpr std::array<Algorithm, 2> kAlgorithms{{
 
 EVP_MD_CTX* as_context(void* context) {
     return static_cast<EVP_MD_CTX*>(context);
+}
+
+// Else the first use reads a file that OPENSSL_CONF may name, and loads the libraries that it
+// names. Only the first call has an effect.
+void refuse_configuration() {
+    BULKHEAD_CHECK(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1);
 }
 
 // For messages: what an image says may be long and unprintable.
@@ -77,6 +84,7 @@ void Hasher::ContextDeleter::operator()(void* context) const {
 
 Hasher::Hasher(DigestAlgorithm algorithm) : algorithm_(algorithm), context_(EVP_MD_CTX_new()) {
     BULKHEAD_CHECK(context_ != nullptr);
+    refuse_configuration();
     const EVP_MD* method = algorithm == DigestAlgorithm::Sha256 ? EVP_sha256() : EVP_sha512();
     BULKHEAD_CHECK(EVP_DigestInit_ex(as_context(context_.get()), method, nullptr) == 1);
 }

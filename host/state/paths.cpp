@@ -1,9 +1,12 @@
 #include "host/state/paths.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "base/text.h"
 
 namespace bulkhead::state {
 
@@ -32,6 +35,24 @@ Result<Paths> default_paths(bool is_root, const Variable& variable) {
     return Paths{root, runtime ? *runtime + "/bulkhead" : root + "/run"};
 }
 
+namespace {
+
+// Whoever may write there could put a disk, a configuration or a socket of his own in place.
+Result<void> check_owner(const std::string& path) {
+    struct stat status {};
+
+    if (::stat(path.c_str(), &status) != 0) return errno_error(path);
+    if (status.st_uid != 0 && status.st_uid != ::geteuid())
+        return Error(concat(path, " belongs to user ", status.st_uid, ", not to us"));
+    const bool others_group = status.st_gid != 0 && status.st_gid != ::getegid();
+    const mode_t others = S_IWOTH | (others_group ? S_IWGRP : mode_t{0});
+    if ((status.st_mode & others) != 0)
+        return Error(concat(path, " may be written by other users: chmod go-w it"));
+    return {};
+}
+
+}  // namespace
+
 Result<void> make_directories(const std::string& path) {
     constexpr mode_t kMode = 0700;
     for (std::size_t end = 1; end <= path.size(); ++end) {
@@ -40,7 +61,7 @@ Result<void> make_directories(const std::string& path) {
         if (::mkdir(part.c_str(), kMode) != 0 && errno != EEXIST)
             return errno_error("make directory " + part);
     }
-    return {};
+    return check_owner(path);
 }
 
 }  // namespace bulkhead::state

@@ -21,7 +21,8 @@ using Variable = std::function<std::optional<std::string>(const std::string& nam
 // $XDG_RUNTIME_DIR/bulkhead, with the usual places when those are not set.
 Result<Paths> default_paths(bool is_root, const Variable& variable);
 
-// Makes the directory and its parents, readable by the owner alone where new.
+// Makes the directory and its parents, readable by the owner alone where new. An error when the
+// directory is another user's (root's is fine), or can be written by others.
 Result<void> make_directories(const std::string& path);
 
 }  // namespace bulkhead::state

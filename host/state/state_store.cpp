@@ -112,6 +112,9 @@ std::string StateStore::name_link(std::string_view name) const {
 
 Result<StateStore> StateStore::open(Paths paths) {
     StateStore store(std::move(paths));
+    // By themselves, so that what is below is nobody else's either.
+    TRY(make_directories(store.paths_.root));
+    TRY(make_directories(store.paths_.state));
     TRY(make_directories(store.paths_.root + "/" + kNamesFolder));
     TRY(make_directories(store.paths_.root + "/" + kLogsFolder));
     TRY(make_directories(store.paths_.state + "/" + kSocketsFolder));

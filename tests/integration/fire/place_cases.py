@@ -17,7 +17,8 @@ class Mounted:
         self.options = options
 
     def __enter__(self):
-        subprocess.run(["mount", "-t", "tmpfs", *self.options, "tmpfs", self.folder], check=True)
+        # Of its own user alone, as state must be.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0700", *self.options, "tmpfs", self.folder], check=True)
         return self
 
     def __exit__(self, *_):

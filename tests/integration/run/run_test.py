@@ -20,6 +20,7 @@ import files_cases  # noqa: E402
 import jail_cases  # noqa: E402
 import lifecycle_cases  # noqa: E402
 import list_cases  # noqa: E402
+import local_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import process_cases  # noqa: E402
 import security_cases  # noqa: E402
@@ -31,6 +32,7 @@ CASES = (
     process_cases.filesystem, process_cases.confinement, process_cases.memory,
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.stream_limits, flag_cases.names,
     security_cases.security_profiles, security_cases.security_strict, security_cases.security_options, apparmor_cases.apparmor,
+    local_cases.other_users, local_cases.surroundings,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     jail_cases.jail_without_root,
     cgroup_cases.machine_limits, cgroup_cases.cgroup_places, cgroup_cases.cgroup_leftovers, cgroup_cases.cgroup_missing,
