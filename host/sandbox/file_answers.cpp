@@ -42,6 +42,7 @@ wire::ProcessesReply read_answer(const wire::ProcessesReply& reply) {
     std::size_t bytes = 0;
     for (const wire::ProcessStatus& each : reply.processes()) {
         wire::ProcessStatus process = each;
+        process.DiscardUnknownFields();
         process.set_state(printable(each.state(), kMaxName));
         process.set_command(printable(each.command(), kMaxCommand));
         process.set_name(printable(each.name(), kMaxName));

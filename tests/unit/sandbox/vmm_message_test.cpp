@@ -52,6 +52,43 @@ TEST_CASE("the monitor's steps and end are read, fit for a terminal") {
     CHECK(std::get<VmEnded>(*parsed).detail.find('\x1b') == std::string::npos);
 }
 
+TEST_CASE("a pause and new limits of devices are told") {
+    vmm::v1::VmmMessage message;
+    message.mutable_paused();
+    auto parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    CHECK(std::holds_alternative<VmPaused>(*parsed));
+
+    message.mutable_device_limits()->set_read_bytes(1);
+    message.mutable_device_limits()->set_write_bytes(2);
+    message.mutable_device_limits()->set_read_operations(3);
+    message.mutable_device_limits()->set_write_operations(4);
+    message.mutable_device_limits()->set_stream_bytes(5);
+    message.mutable_device_limits()->set_stream_packets(6);
+    parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    REQUIRE(std::holds_alternative<VmDeviceLimits>(*parsed));
+    CHECK(std::get<VmDeviceLimits>(*parsed).limits == DeviceLimits{1, 2, 3, 4, 5, 6});
+}
+
+TEST_CASE("every reason of an end has its cause, and one that does not exist has none") {
+    const auto cause_of = [](int reason) {
+        vmm::v1::VmmMessage message;
+        message.mutable_ended()->set_reason(static_cast<vmm::v1::EndReason>(reason));
+        auto parsed = parse_vmm_message(packet_of(message));
+        REQUIRE(parsed);
+        return std::get<VmEnded>(*parsed).cause;
+    };
+    CHECK(cause_of(vmm::v1::END_REASON_GUEST_RESET) == EndCause::GuestReset);
+    CHECK(cause_of(vmm::v1::END_REASON_GUEST_PANIC) == EndCause::GuestPanic);
+    CHECK(cause_of(vmm::v1::END_REASON_TRIPLE_FAULT) == EndCause::TripleFault);
+    CHECK(cause_of(vmm::v1::END_REASON_STOPPED) == EndCause::Stopped);
+    CHECK(cause_of(vmm::v1::END_REASON_INTERNAL_ERROR) == EndCause::InternalError);
+    CHECK(cause_of(vmm::v1::END_REASON_LAUNCH_FAILED) == EndCause::LaunchFailed);
+    CHECK(cause_of(vmm::v1::END_REASON_UNSPECIFIED) == EndCause::Unknown);
+    CHECK(cause_of(99) == EndCause::Unknown);
+}
+
 TEST_CASE("no number of steps makes us keep them all") {
     vmm::v1::VmmMessage message;
     for (int i = 0; i < 5000; ++i) message.mutable_started()->add_steps()->set_name("x");
