@@ -13,6 +13,7 @@ endif()
 
 set(BULKHEAD_SANITIZE "" CACHE STRING "Sanitizers for every target, as in -fsanitize=")
 option(BULKHEAD_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
+option(BULKHEAD_COVERAGE "Note which lines run (needs clang)" OFF)
 
 add_library(bulkhead_options INTERFACE)
 target_compile_options(bulkhead_options INTERFACE
@@ -42,6 +43,10 @@ if(BULKHEAD_SANITIZE)
     add_compile_options("-fsanitize=${BULKHEAD_SANITIZE}" -fno-omit-frame-pointer
                         -fno-sanitize-recover=all)
     add_link_options("-fsanitize=${BULKHEAD_SANITIZE}")
+endif()
+if(BULKHEAD_COVERAGE)
+    add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic)
+    add_link_options(-fprofile-instr-generate)
 endif()
 if(BULKHEAD_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all

@@ -108,8 +108,8 @@ TEST_CASE("a request beyond the limit waits, and is answered with an interrupt o
     auto& [loop, driver, disk, throttles, device] = machine;
     throttles.set({.read = {.bytes = 5120, .operations = 0}, .write = {}});
     driver.activate(device);
-    const auto read = [&] {
-        driver.queue(0)
+    const auto read = [&machine] {
+        machine.driver.queue(0)
             .chain()
             .readable(header(VIRTIO_BLK_T_IN))
             .writable(512)
