@@ -64,7 +64,8 @@ int reset_session() {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGPIPE, SIG_DFL);  // an ignored signal stays ignored over exec
+    // An ignored signal stays ignored over exec: SIGPIPE is for us, SIGHUP may be by nohup.
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     return 0;
 }
 
