@@ -45,14 +45,15 @@ Result<wire::Reply> Client::call_and_wait(wire::Request request, std::chrono::na
                         " s; `bulkhead rm -f` ends it"));
         });
     }
-    call(std::move(request), [&](Result<const wire::Reply*> reply, std::vector<UniqueFd>) {
-        if (reply) {
-            answer = **reply;
-        } else {
-            answer = reply.error();
-        }
-        loop_.stop();
-    });
+    call(std::move(request),
+         [&](Result<const wire::Reply*> reply, const std::vector<UniqueFd>& /*descriptors*/) {
+             if (reply) {
+                 answer = **reply;
+             } else {
+                 answer = reply.error();
+             }
+             loop_.stop();
+         });
     loop_.run();
     return *std::move(answer);
 }

@@ -11,7 +11,7 @@
 namespace bulkhead::engine {
 
 ContainerStdio::ContainerStdio(EventLoop& loop, const Plan& plan,
-                               std::function<void(Source, std::span<const std::byte>)> log,
+                               const std::function<void(Source, std::span<const std::byte>)>& log,
                                std::function<void()> on_drained)
     : on_drained_(std::move(on_drained)),
       output_(

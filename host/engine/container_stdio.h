@@ -32,7 +32,7 @@ class ContainerStdio final : public sandbox::Stdio {
 
     // `log` takes everything that comes out; `on_drained` is called once, when all of it has.
     ContainerStdio(EventLoop& loop, const Plan& plan,
-                   std::function<void(Source, std::span<const std::byte>)> log,
+                   const std::function<void(Source, std::span<const std::byte>)>& log,
                    std::function<void()> on_drained);
 
     // `input`: the client wants to write to it as well.

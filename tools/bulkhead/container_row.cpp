@@ -23,7 +23,8 @@ std::string command_text(const Record& record, bool whole) {
 
 std::string labels_text(const std::map<std::string, std::string>& labels) {
     std::string text;
-    for (const auto& [key, value] : labels) text += (text.empty() ? "" : ",") + key + "=" + value;
+    for (const auto& [key, value] : labels)
+        text += concat(text.empty() ? "" : ",", key, "=", value);
     return text;
 }
 

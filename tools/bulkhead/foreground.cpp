@@ -58,11 +58,12 @@ class Foreground {
     void attach() {
         wire::Request request;
         request.mutable_attach()->set_input(options_.input);
-        client_.call(std::move(request), [this](auto reply, Descriptors descriptors) {
-            if (!reply) return attached_.fail(reply.error());
-            const auto connected = connect((*reply)->attach(), std::move(descriptors));
-            if (!connected) attached_.fail(connected.error());
-        });
+        client_.call(std::move(request),
+                     [this](Result<const wire::Reply*> reply, Descriptors descriptors) {
+                         if (!reply) return attached_.fail(reply.error());
+                         const auto connected = connect((*reply)->attach(), std::move(descriptors));
+                         if (!connected) attached_.fail(connected.error());
+                     });
     }
 
     Result<void> connect(const wire::AttachReply& reply, Descriptors descriptors) {

@@ -106,7 +106,7 @@ std::string words_help(const std::vector<std::pair<std::string, std::string>>& w
     for (const auto& [word, meaning] : words) width = std::max(width, word.size());
     std::string text;
     for (const auto& [word, meaning] : words)
-        text += "  " + word + std::string(width + 2 - word.size(), ' ') + meaning + "\n";
+        text += concat("  ", word, std::string(width + 2 - word.size(), ' '), meaning, "\n");
     return text;
 }
 

@@ -33,9 +33,11 @@ std::string overview(const std::vector<Flag>& flags) {
         "Usage: bulkhead [FLAGS] COMMAND\n\n"
         "Runs each container in a virtual machine of its own.\n\nCommands:\n";
     std::vector<std::pair<std::string, std::string>> commands;
+    commands.reserve(std::size(kCommands));
     for (const Command* command : kCommands) commands.emplace_back(command->name, command->summary);
     text += words_help(commands) + "\nThe same by what they are about:\n";
     std::vector<std::pair<std::string, std::string>> about;
+    about.reserve(std::size(groups()));
     for (const Group& group : groups()) about.emplace_back(group.name, group.summary);
     return text + words_help(about) + "\nFlags:\n" + flags_help(flags) +
            "\nExample: bulkhead run --rm -it debian bash\n"
