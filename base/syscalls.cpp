@@ -111,6 +111,13 @@ Result<void> write_file_atomically(const std::string& path, std::string_view con
     return std::move(written).context("writing " + path);
 }
 
+Result<void> write_setting(const std::string& path, std::string_view text) {
+    const UniqueFd file = TRY(open_file(path, O_WRONLY));
+    if (auto written = write_full(file.get(), std::as_bytes(std::span(text))); !written)
+        return std::move(written).error().context(concat("writing \"", text, "\" to ", path));
+    return {};
+}
+
 Result<std::uint64_t> file_size(int fd) {
     struct stat status {};
 

@@ -32,6 +32,10 @@ Result<std::string> read_file(const std::string& path, std::size_t limit);
 Result<void> write_file_atomically(const std::string& path, std::string_view content,
                                    mode_t mode = 0600);
 
+// Writes to a file that is there already, at its beginning: the kernel's settings. The error names
+// the path and the text.
+Result<void> write_setting(const std::string& path, std::string_view text);
+
 // The size of an open file in bytes.
 Result<std::uint64_t> file_size(int fd);
 

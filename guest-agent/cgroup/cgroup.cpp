@@ -19,14 +19,6 @@ namespace {
 
 constexpr std::size_t kMaxFile = std::size_t{4} * 1024 * 1024;  // cgroup.procs can be long
 
-Result<void> write_file(const std::string& path, std::string_view value) {
-    const UniqueFd file = TRY(open_file(path, O_WRONLY));
-    if (auto written = write_full(file.get(), std::as_bytes(std::span(value))); !written) {
-        return std::move(written).error().context(concat("writing \"", value, "\" to ", path));
-    }
-    return {};
-}
-
 void signal_listed(const std::string& directory, int signal) {
     const auto listed = read_file(directory + "/cgroup.procs", kMaxFile);
     if (!listed) return;
@@ -59,7 +51,7 @@ Result<Cgroup> Cgroup::create(std::string path) {
 }
 
 Result<void> Cgroup::write(std::string_view file, std::string_view value) const {
-    return write_file(concat(path_, "/", file), value);
+    return write_setting(concat(path_, "/", file), value);
 }
 
 Result<void> Cgroup::apply(std::span<const CgroupSetting> settings) const {
@@ -112,7 +104,7 @@ Result<std::string> Cgroup::read(std::string_view file) const {
 
 void enable_controllers(const std::string& path) {
     for (const char* controller : {"+cpu", "+memory", "+pids", "+cpuset", "+io"}) {
-        auto enabled = write_file(path + "/cgroup.subtree_control", controller);
+        auto enabled = write_setting(path + "/cgroup.subtree_control", controller);
         if (!enabled) log::debug(enabled.error().message());
     }
 }

@@ -38,8 +38,7 @@ std::uint64_t number_of(std::string_view text, std::string_view key) {
 
 // A monitor whose supervisor was killed dies with it; it may be about to. Waits for that.
 Result<void> empty_leftover(const std::string& path) {
-    if (const auto kill = open_file(path + "/cgroup.kill", O_WRONLY); kill)
-        static_cast<void>(write_full(kill->get(), std::as_bytes(std::span("1", 1))));
+    static_cast<void>(write_setting(path + "/cgroup.kill", "1"));
     const UniqueFd events = TRY(open_file(path + "/cgroup.events", O_RDONLY));
     const auto deadline = std::chrono::steady_clock::now() + kLeftoverGrace;
     while (std::chrono::steady_clock::now() < deadline) {
@@ -92,10 +91,7 @@ Group::~Group() {
 }
 
 Result<void> Group::write(const std::string& file, const std::string& value) const {
-    const UniqueFd opened(::openat(fd(), file.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!opened.valid()) return errno_error(path_ + "/" + file);
-    return write_full(opened.get(), std::as_bytes(std::span(value)))
-        .context(path_ + "/" + file + ": \"" + value + "\"");
+    return write_setting(path_ + "/" + file, value);
 }
 
 Result<void> Group::take(pid_t process) const {

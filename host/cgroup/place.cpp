@@ -69,9 +69,7 @@ Result<void> enable_controllers(const std::string& path) {
             missing += concat("+", controller.name, " ");
     }
     if (missing.empty()) return {};
-    const std::string file = path + "/cgroup.subtree_control";
-    const UniqueFd control = TRY(open_file(file, O_WRONLY));
-    return write_full(control.get(), std::as_bytes(std::span(missing))).context(file);
+    return write_setting(path + "/cgroup.subtree_control", missing);
 }
 
 Result<void> make_cgroup(const std::string& path) {
@@ -82,12 +80,6 @@ Result<void> make_cgroup(const std::string& path) {
 bool ends_with_any(std::string_view text, std::initializer_list<std::string_view> ends) {
     return std::any_of(ends.begin(), ends.end(),
                        [&](std::string_view end) { return text.ends_with(end); });
-}
-
-Result<void> write_to(const UniqueFd& directory, const char* name, std::string_view text) {
-    const UniqueFd file(::openat(directory.get(), name, O_WRONLY | O_CLOEXEC));
-    if (!file.valid()) return errno_error(name);
-    return write_full(file.get(), std::as_bytes(std::span(text))).context(name);
 }
 
 }  // namespace
@@ -126,11 +118,11 @@ Result<void> prepare_parent(const Place& place) {
 Result<UniqueFd> open_supervisors() {
     const Place place{.name = std::string(kSupervisors)};
     TRY(prepare_parent(place));
-    TRY(make_cgroup(place.path()));
-    UniqueFd directory = TRY(open_file(place.path(), O_RDONLY | O_DIRECTORY));
-    TRY(write_to(directory, "cpu.weight", kSupervisorsWeight));
-    TRY(write_to(directory, "pids.max", kSupervisorsThreads));
-    return directory;
+    const std::string path = place.path();
+    TRY(make_cgroup(path));
+    TRY(write_setting(path + "/cpu.weight", kSupervisorsWeight));
+    TRY(write_setting(path + "/pids.max", kSupervisorsThreads));
+    return open_file(path, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace bulkhead::cgroup

@@ -21,6 +21,7 @@ constexpr std::uint64_t kMonitorMemory = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kMappingFraction = 64;
 // One vCPU thread each, four disk workers and the loop; the jail's own bound.
 constexpr std::uint64_t kMostThreads = 48;
+constexpr std::uint64_t kLongestPeriodUs = 1'000'000;
 constexpr std::uint64_t kOneCpu = cgroup::Limits::kCpuPeriodUs;
 // Beyond a quota, which the guest itself keeps: for its kernel and agent, and the monitor's
 // devices.
@@ -37,8 +38,9 @@ std::uint64_t cpu_quota(const oci::v1::Resources& resources, std::uint32_t proce
     const std::uint64_t period =
         resources.cpu_period_us() == 0 ? kOneCpu : resources.cpu_period_us();
     const auto quota = static_cast<std::uint64_t>(resources.cpu_quota_us());
-    // A quota that needs more processors than there are is none.
-    if (quota / period >= processors) return all;
+    // A quota that needs more processors than there are is none, and no kernel takes a longer
+    // period.
+    if (quota / period >= processors || period > kLongestPeriodUs) return all;
     return quota * kOneCpu / period + kBeyondQuota;
 }
 

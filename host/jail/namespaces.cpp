@@ -26,11 +26,6 @@ const std::array<Namespace, 7> kNamespaces{{
 
 namespace {
 
-Result<void> write_text(const std::string& path, std::string_view text) {
-    const UniqueFd file = TRY(open_file(path, O_WRONLY));
-    return write_full(file.get(), std::as_bytes(std::span(text))).context(path);
-}
-
 Result<void> try_namespaces(std::uint64_t flags) {
     const Child child = TRY(fork_into(flags));
     if (child.pid == 0) ::_exit(0);
@@ -86,9 +81,9 @@ std::uint64_t available_namespaces(std::uint64_t wanted, Report& report) {
 Result<void> write_id_maps(pid_t child, uid_t user, gid_t group) {
     const std::string folder = concat("/proc/", child, "/");
     // Without privileges groups can only be mapped once they cannot be dropped any more.
-    if (::geteuid() != 0) TRY(write_text(folder + "setgroups", "deny"));
-    TRY(write_text(folder + "uid_map", concat(user, " ", user, " 1\n")));
-    return write_text(folder + "gid_map", concat(group, " ", group, " 1\n"));
+    if (::geteuid() != 0) TRY(write_setting(folder + "setgroups", "deny"));
+    TRY(write_setting(folder + "uid_map", concat(user, " ", user, " 1\n")));
+    return write_setting(folder + "gid_map", concat(group, " ", group, " 1\n"));
 }
 
 }  // namespace bulkhead::jail

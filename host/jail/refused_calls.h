@@ -3,18 +3,9 @@
 // much and changes. They fail with EPERM. Thread: any.
 #pragma once
 
-#include <linux/filter.h>
-#include <sys/types.h>
-
-#include <vector>
-
 #include "base/result.h"
 
 namespace bulkhead::jail {
-
-// Pure; for tests.
-std::vector<sock_filter> refusing_filter();
-std::vector<sock_filter> signal_filter(pid_t self);
 
 // For this process and all that it starts, for ever; sets no_new_privs.
 Result<void> refuse_calls();

@@ -170,8 +170,8 @@ void Vm::dispatch(VmmMessage message) {
         events_.stream(std::move(*stream));
     } else if (std::holds_alternative<VmPaused>(message)) {
         events_.paused();
-    } else if (const auto* disks = std::get_if<VmDeviceLimits>(&message)) {
-        events_.device_limits(disks->limits);
+    } else if (const auto* devices = std::get_if<VmDeviceLimits>(&message)) {
+        events_.device_limits(devices->limits);
     }
 }
 

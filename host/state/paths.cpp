@@ -19,24 +19,6 @@ std::optional<std::string> absolute(const Variable& variable, const std::string&
     return value;
 }
 
-}  // namespace
-
-Result<Paths> default_paths(bool is_root, const Variable& variable) {
-    if (is_root) return Paths{"/var/lib/bulkhead", "/run/bulkhead"};
-    auto data = absolute(variable, "XDG_DATA_HOME");
-    if (!data) {
-        const auto home = absolute(variable, "HOME");
-        if (!home) return Error("HOME is not set: say where to keep data with --root DIR");
-        data = *home + "/.local/share";
-    }
-    const std::string root = *data + "/bulkhead";
-    const auto runtime = absolute(variable, "XDG_RUNTIME_DIR");
-    // Without a login session there is no runtime directory; locks tell which entries are stale.
-    return Paths{root, runtime ? *runtime + "/bulkhead" : root + "/run"};
-}
-
-namespace {
-
 // Whoever may write there could put a disk, a configuration or a socket of his own in place.
 Result<void> check_owner(const std::string& path) {
     struct stat status {};
@@ -52,6 +34,20 @@ Result<void> check_owner(const std::string& path) {
 }
 
 }  // namespace
+
+Result<Paths> default_paths(bool is_root, const Variable& variable) {
+    if (is_root) return Paths{"/var/lib/bulkhead", "/run/bulkhead"};
+    auto data = absolute(variable, "XDG_DATA_HOME");
+    if (!data) {
+        const auto home = absolute(variable, "HOME");
+        if (!home) return Error("HOME is not set: say where to keep data with --root DIR");
+        data = *home + "/.local/share";
+    }
+    const std::string root = *data + "/bulkhead";
+    const auto runtime = absolute(variable, "XDG_RUNTIME_DIR");
+    // Without a login session there is no runtime directory; locks tell which entries are stale.
+    return Paths{root, runtime ? *runtime + "/bulkhead" : root + "/run"};
+}
 
 Result<void> make_directories(const std::string& path) {
     constexpr mode_t kMode = 0700;

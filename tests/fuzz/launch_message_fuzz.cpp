@@ -1,8 +1,7 @@
 // Any first packet from the host: what is accepted is inside every bound that the machine relies
 // on. The first byte says how many descriptors come with it.
-#include <sys/eventfd.h>
-
 #include "base/check.h"
+#include "tests/fuzz/control_packet.h"
 #include "vmm/control/launch_message.h"
 
 namespace {
@@ -26,12 +25,7 @@ void check_disk(const bulkhead::machine::DiskConfig& disk) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace bulkhead;
     if (size == 0) return 0;
-    Packet packet;
-    const auto bytes = std::as_bytes(std::span(data + 1, size - 1));
-    packet.bytes.assign(bytes.begin(), bytes.end());
-    for (int i = 0; i < data[0] % 8; ++i)
-        packet.descriptors.emplace_back(::eventfd(0, EFD_CLOEXEC));
-    const auto config = control::parse_launch(std::move(packet));
+    const auto config = control::parse_launch(test::control_packet(data, size, 8));
     if (!config) return 0;
     BULKHEAD_CHECK(config->vcpus >= 1 && config->vcpus <= machine::kMaxVcpus);
     BULKHEAD_CHECK(config->memory_bytes >= machine::kMinMemory);

@@ -1,6 +1,4 @@
-// Compiles rules to the program that the kernel runs before each system call (seccomp(2)). Written
-// here rather than taken from libseccomp because it runs on every start, once for each thread: it
-// takes microseconds, and a test can go through all that it accepts. Thread: any (pure).
+// The list's rules as a filter. Thread: any (pure).
 #pragma once
 
 #include <linux/filter.h>
@@ -14,8 +12,7 @@
 namespace bulkhead::lockdown {
 
 // A call that no rule allows, and any call of another architecture, kills the process. `self`
-// stands in for kOwnProcess. The rules of one call must follow one another or not, as they like;
-// the calls that come first are found first.
+// stands in for kOwnProcess.
 std::vector<sock_filter> compile(std::span<const Rule> rules, pid_t self);
 
 }  // namespace bulkhead::lockdown

@@ -1,9 +1,6 @@
 #include "vmm/lockdown/lockdown.h"
 
 #include <fcntl.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
@@ -43,11 +40,7 @@ void on_abort(int /*signal*/) {
 
 Result<void> load_filter(Role role) {
     const auto rules = rules_for(role);
-    auto code = compile(rules, ::getpid());
-    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
-        return errno_error("seccomp");
-    return {};
+    return seccomp::load(compile(rules, ::getpid()));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/seccomp_filter.h"
 #include "vmm/lockdown/role.h"
 
 namespace bulkhead::lockdown {
@@ -16,25 +17,10 @@ constexpr Roles roles_of(Role role) {
     return 1U << static_cast<unsigned>(role);
 }
 
-// Stands for the process's own id, which is not known before it runs.
-inline constexpr std::uint64_t kOwnProcess = ~std::uint64_t{0};
-
-// True when (argument & mask) == value; a mask of 0 is no condition.
-struct Condition {
-    unsigned argument = 0;  // 0 to 5
-    std::uint64_t mask = 0;
-    std::uint64_t value = 0;
-};
-
-// For arguments that the kernel takes as an int: it does not look at the upper half.
-constexpr Condition is(unsigned argument, std::uint64_t value) {
-    return {argument, 0xFFFFFFFFU, value};
-}
-
-// For arguments that it takes whole.
-constexpr Condition is_exactly(unsigned argument, std::uint64_t value) {
-    return {argument, ~std::uint64_t{0}, value};
-}
+using seccomp::Condition;
+using seccomp::is;
+using seccomp::is_exactly;
+using seccomp::kOwnProcess;
 
 struct Rule {
     int number = 0;
@@ -43,7 +29,7 @@ struct Rule {
     std::string_view only;  // the conditions in words; empty: there is none
     std::array<Condition, 2> conditions{};
     std::string_view reason;
-    int error = 0;  // not 0: the call is not made, and gives this error number
+    int error = 0;  // as in seccomp::Rule
 };
 
 }  // namespace bulkhead::lockdown

@@ -1,11 +1,11 @@
-#include "host/jail/platform.h"
+#include "base/system_calls.h"
 
 #include <asm/unistd.h>
 #include <linux/audit.h>
 
-namespace bulkhead::jail {
+namespace bulkhead::seccomp {
 
 const std::uint32_t kAuditArchitecture = AUDIT_ARCH_X86_64;
 const std::uint32_t kFirstForeignCall = __X32_SYSCALL_BIT;
 
-}  // namespace bulkhead::jail
+}  // namespace bulkhead::seccomp
