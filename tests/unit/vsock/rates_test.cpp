@@ -9,6 +9,7 @@
 #include "proto/ports.h"
 #include "tests/support/vsock_guest.h"
 #include "tests/support/vsock_socket.h"
+#include "vmm/vsock/stream.h"
 
 namespace bulkhead::vsock {
 
@@ -86,6 +87,22 @@ TEST_CASE("a limit of bytes holds both ways, whole and in order") {
           limit::RateLimit{.bytes = kRate, .operations = 0});
     CHECK(to_host(guest, socket, host) >= kLeast);
     CHECK(to_guest(guest, socket, host) >= kLeast);
+}
+
+// Of a socket that has more for the guest all the time, too: it is not waited for in between.
+TEST_CASE("to the guest one turn goes beyond the rate, and no second one") {
+    VsockGuest guest;
+    GuestSocket socket(guest, kHostPort, kGuestPort);
+    const UniqueFd host = socket.connect();
+    guest.device.set_limit({.bytes = 20, .operations = 0});
+    constexpr std::size_t kTurn = Stream::kTurnPackets * VsockGuest::kReceiveBuffer;
+    const std::string sent = noise(2 * kTurn);
+    REQUIRE(::send(host.get(), sent.data(), sent.size(), MSG_DONTWAIT) ==
+            static_cast<ssize_t>(sent.size()));
+    for (int i = 0; i < 10; ++i) deliver(guest, socket);
+    const auto got = socket.read(sent.size());
+    CHECK_FALSE(got.empty());
+    CHECK(got.size() <= kTurn);
 }
 
 TEST_CASE("the agent's control stream has a limit of its own") {
