@@ -2,6 +2,7 @@
 
 #include <concepts>
 
+#include "base/crc32c.h"
 #include "base/wire.h"
 
 namespace bulkhead::image::erofs {
@@ -29,29 +30,7 @@ class FieldWriter {
     std::span<std::byte> rest_;
 };
 
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-    constexpr std::uint32_t kCastagnoli = 0x82f63b78;
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < table.size(); ++i) {
-        std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit)
-            value = (value >> 1U) ^ ((value & 1U) != 0 ? kCastagnoli : 0);
-        table[i] = value;
-    }
-    return table;
-}
-
-constexpr auto kCrcTable = make_crc_table();
-
 }  // namespace
-
-std::uint32_t crc32c(std::span<const std::byte> bytes) {
-    std::uint32_t crc = 0xffffffff;
-    for (const std::byte byte : bytes) {
-        crc = kCrcTable[(crc ^ std::to_integer<std::uint32_t>(byte)) & 0xffU] ^ (crc >> 8U);
-    }
-    return crc;
-}
 
 void write_superblock(const Superblock& superblock, std::span<std::byte> block) {
     const auto whole = block.subspan(kSuperblockOffset);
@@ -71,7 +50,8 @@ void write_superblock(const Superblock& superblock, std::span<std::byte> block) 
     for (const std::byte byte : superblock.uuid) out.put(std::to_integer<std::uint8_t>(byte));
     out.skip(kVolumeNameSize);
     out.put(superblock.chunked_files ? kIncompatChunkedFile : std::uint32_t{0});
-    store_le(whole.subspan<kChecksumOffset, 4>(), crc32c(whole));
+    // As the kernel's crc32c(~0, ...): not inverted at the end.
+    store_le(whole.subspan<kChecksumOffset, 4>(), ~crc32c(whole));
 }
 
 void write_inode(const Inode& inode, std::span<std::byte> place) {

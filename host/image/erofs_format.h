@@ -74,7 +74,4 @@ constexpr std::uint32_t encode_device(std::uint32_t major, std::uint32_t minor) 
     return (minor & 0xffU) | (major << 8U) | ((minor & ~0xffU) << 12U);
 }
 
-// CRC-32C as the kernel's crc32c(~0, ...): not inverted at the end.
-std::uint32_t crc32c(std::span<const std::byte> bytes);
-
 }  // namespace bulkhead::image::erofs
