@@ -117,18 +117,25 @@ VcpuEnd VcpuThread::run_guarded() {
 }
 
 VcpuEnd VcpuThread::run_until_end() {
+    // KVM finishes the instruction of an access when the guest is entered again, and keeps what is
+    // left to do in no state that could be saved.
+    bool unfinished = false;
     while (true) {
         const Mode mode = mode_.load(std::memory_order_acquire);
         if (mode == Mode::Stop) return Interrupted{};
-        if (mode == Mode::Pause) {
+        if (mode == Mode::Pause && !unfinished) {
             park();
             continue;
         }
+        if (mode == Mode::Pause) parts_.cpu.request_exit();  // it may not have been kicked yet
         VcpuExit exit = parts_.cpu.run();
+        unfinished = false;
         if (const auto* port = std::get_if<PortAccess>(&exit)) {
             access_port(*port);
+            unfinished = true;
         } else if (const auto* mmio = std::get_if<MmioAccess>(&exit)) {
             access_memory(*mmio);
+            unfinished = true;
         } else if (std::holds_alternative<TripleFault>(exit)) {
             return TripleFault{};
         } else if (std::holds_alternative<GuestReset>(exit)) {

@@ -273,5 +273,46 @@ TEST_CASE("several vCPUs share one device on one bus") {
     CHECK(sent == std::size_t{kCpus} * kBytes);
 }
 
+// As KVM: what is left to do of an access is done by the next run(), even one that does not enter
+// the guest.
+class UnfinishedCpu final : public VirtualCpu {
+  public:
+    VcpuExit run() override {
+        finished = true;
+        if (exit_requested_) return Interrupted{};
+        finished = false;
+        reached.store(true);
+        while (!exit_requested_) ::poll(nullptr, 0, 1);
+        return PortAccess{.port = 0x64, .width = 1, .is_write = false, .data = byte_};
+    }
+
+    void request_exit() override { exit_requested_ = true; }
+
+    void resume() override { exit_requested_ = false; }
+
+    std::atomic<bool> reached{false};
+    std::atomic<bool> finished{false};
+
+  private:
+    std::array<std::byte, 1> byte_{};
+    std::atomic<bool> exit_requested_{false};
+};
+
+TEST_CASE("a vCPU is not parked in the middle of an access") {
+    UnfinishedCpu cpu;
+    RecordingIo io;
+    EndBox box;
+    auto thread = VcpuThread::start({.index = 0, .cpu = cpu, .io = io, .on_end = box.sink()});
+    REQUIRE(thread);
+    while (!cpu.reached) ::poll(nullptr, 0, 1);
+    std::atomic<bool> parked{false};
+    (*thread)->request_pause([&] { parked = true; });
+    while (!parked) ::poll(nullptr, 0, 1);
+    CHECK(cpu.finished);
+    CHECK(io.accesses.size() == 1);
+    (*thread)->request_stop();
+    CHECK(std::holds_alternative<Interrupted>(box.wait()));
+}
+
 }  // namespace
 }  // namespace bulkhead::kvm
