@@ -106,11 +106,12 @@ Result<GuestMemory> GuestMemory::create(std::span<const Range> ranges) {
 }
 
 GuestMemory::GuestMemory(GuestMemory&& other) noexcept
-    : regions_(std::exchange(other.regions_, {})) {}
+    : regions_(std::exchange(other.regions_, {})), file_backed_(other.file_backed_) {}
 
 GuestMemory& GuestMemory::operator=(GuestMemory&& other) noexcept {
     // `other` unmaps what was ours.
     std::swap(regions_, other.regions_);
+    std::swap(file_backed_, other.file_backed_);
     return *this;
 }
 

@@ -77,6 +77,11 @@ class GuestMemory {
 
     [[nodiscard]] std::uint64_t total_size() const;
 
+    // Whether some of it is a private mapping of a file, as map_memory() makes it.
+    [[nodiscard]] bool file_backed() const { return file_backed_; }
+
+    void set_file_backed() { file_backed_ = true; }
+
     // The bytes from `start`; nothing unless they all lie in one region.
     [[nodiscard]] std::optional<GuestSlice> slice(GuestAddress start, std::uint64_t length) const;
 
@@ -107,8 +112,9 @@ class GuestMemory {
     [[nodiscard]] std::optional<std::uint16_t> load_acquire(GuestAddress address) const;
     [[nodiscard]] bool store_release(GuestAddress address, std::uint16_t value) const;
 
-    // Gives the host's pages that lie wholly in the range back; they read as zeros afterwards. The
-    // part of the range outside RAM is ignored. For the balloon.
+    // Gives the host's pages that lie wholly in the range back; afterwards they read as zeros or,
+    // where a file is mapped, as the file has them. The part of the range outside RAM is ignored.
+    // For the balloon.
     void discard(GuestAddress start, std::uint64_t length) const;
     void discard(const GuestSlice& slice) const;
 
@@ -116,6 +122,7 @@ class GuestMemory {
     explicit GuestMemory(std::vector<Region> regions) : regions_(std::move(regions)) {}
 
     std::vector<Region> regions_;
+    bool file_backed_ = false;
 };
 
 }  // namespace bulkhead::memory
