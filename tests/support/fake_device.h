@@ -50,6 +50,17 @@ class FakeDevice final : public virtio::VirtioDevice {
         if (queue.should_interrupt()) active->interrupt->signal_used_buffers();
     }
 
+    [[nodiscard]] Result<virtio::DeviceState> save() const override {
+        virtio::DeviceState state{.queues = {}, .own = own};
+        if (active) state.queues = virtio::positions_of(active->queues);
+        return state;
+    }
+
+    Result<void> restore(std::span<const std::uint64_t> saved) override {
+        own.assign(saved.begin(), saved.end());
+        return {};
+    }
+
     void reset() override {
         ++resets;
         active.reset();
@@ -58,6 +69,7 @@ class FakeDevice final : public virtio::VirtioDevice {
     std::vector<std::byte> config = std::vector<std::byte>(6, std::byte{0x11});
     std::optional<virtio::Activation> active;
     std::vector<std::uint16_t> notified;
+    std::vector<std::uint64_t> own;
     int activations = 0;
     int resets = 0;
     bool answers = true;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/checked.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "vmm/virtio/config_space.h"
@@ -104,6 +105,23 @@ void BalloonDevice::activate(virtio::Activation activation) {
 
 void BalloonDevice::on_queue_notified(std::uint16_t index) {
     serve(index);
+}
+
+Result<virtio::DeviceState> BalloonDevice::save() const {
+    virtio::DeviceState state;
+    if (active_) state.queues = virtio::positions_of(active_->queues);
+    state.own = {target_pages_, actual_pages_};
+    return state;
+}
+
+Result<void> BalloonDevice::restore(std::span<const std::uint64_t> own) {
+    if (own.size() != 2) return Error("balloon: a saved device has two values of its own");
+    const auto target = narrow<std::uint32_t>(own[0]);
+    const auto actual = narrow<std::uint32_t>(own[1]);
+    if (!target || !actual) return Error("balloon: a saved size is out of range");
+    target_pages_ = *target;
+    actual_pages_ = *actual;
+    return {};
 }
 
 void BalloonDevice::reset() {

@@ -78,6 +78,22 @@ void BlockDevice::write_config(std::uint64_t /*offset*/, std::span<const std::by
 
 void BlockDevice::activate(virtio::Activation activation) {
     active_ = std::move(activation);
+    const auto known = std::exchange(saved_capacity_, std::nullopt);
+    if (known && *known != config_.capacity) active_->interrupt->signal_config_change();
+}
+
+Result<virtio::DeviceState> BlockDevice::save() const {
+    if (in_flight_ > 0) return Error(concat("disk: ", in_flight_, " requests are in flight"));
+    virtio::DeviceState state;
+    if (active_) state.queues = virtio::positions_of(active_->queues);
+    state.own = {config_.capacity};
+    return state;
+}
+
+Result<void> BlockDevice::restore(std::span<const std::uint64_t> own) {
+    if (own.size() != 1) return Error("disk: a saved disk has one value of its own");
+    saved_capacity_ = own.front();
+    return {};
 }
 
 void BlockDevice::on_queue_notified(std::uint16_t /*index*/) {

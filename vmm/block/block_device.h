@@ -39,6 +39,10 @@ class BlockDevice final : public virtio::VirtioDevice {
     void write_config(std::uint64_t offset, std::span<const std::byte> bytes) override;
     void activate(virtio::Activation activation) override;
     void on_queue_notified(std::uint16_t index) override;
+    // Not with requests in flight. The disk behind the device may be another one after a restore;
+    // when it has another size, the driver is told.
+    [[nodiscard]] Result<virtio::DeviceState> save() const override;
+    Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
 
   private:
@@ -59,8 +63,9 @@ class BlockDevice final : public virtio::VirtioDevice {
     virtio_blk_config config_{};
 
     std::optional<virtio::Activation> active_;
-    std::uint32_t in_flight_ = 0;  // those that wait for a limit, too
-    bool stalled_ = false;         // as many requests in flight as the queue is long
+    std::optional<std::uint64_t> saved_capacity_;  // what a restored driver knows, in sectors
+    std::uint32_t in_flight_ = 0;                  // those that wait for a limit, too
+    bool stalled_ = false;  // as many requests in flight as the queue is long
     EventLoop::Handle next_turn_;
     log::RateLimit broken_lines_;
 };

@@ -108,7 +108,6 @@ Result<SegmentedFile> SegmentedFile::create(std::vector<UniqueFd> files,
         placed.push_back({.start = size, .segment = segment});
         size = *disk_end;
     }
-    if (placed.empty()) return Error("a disk needs at least one segment");
     return SegmentedFile(std::move(files), std::move(placed), size);
 }
 
@@ -119,6 +118,7 @@ SegmentedFile::SegmentedFile(std::vector<UniqueFd> files, std::vector<Placed> pl
 std::vector<SegmentedFile::Part> SegmentedFile::parts(std::uint64_t offset,
                                                       std::uint64_t length) const {
     std::vector<Part> result;
+    if (placed_.empty()) return result;
     auto at =
         std::upper_bound(placed_.begin(), placed_.end(), offset,
                          [](std::uint64_t value, const Placed& p) { return value < p.start; });

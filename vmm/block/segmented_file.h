@@ -26,7 +26,7 @@ class SegmentedFile {
   public:
     using Slices = std::vector<memory::GuestSlice>;
 
-    // Offsets and lengths must be multiples of 512, and there must be a segment.
+    // Offsets and lengths must be multiples of 512. Without a segment it has no bytes.
     static Result<SegmentedFile> create(std::vector<UniqueFd> files,
                                         std::span<const Segment> segments);
 

@@ -50,25 +50,42 @@ void Uart16550::write(std::uint64_t offset, std::span<const std::byte> data) {
     for (const std::byte byte : data) write_register(offset++, std::to_integer<std::uint8_t>(byte));
 }
 
+Uart16550::State Uart16550::state() {
+    const std::scoped_lock lock(mutex_);
+    return state_;
+}
+
+// A transmitter that became empty while it was saved has said so in the interrupt controller's
+// state, or says it now once more, which the driver does not mind.
+void Uart16550::restore(const State& state) {
+    const std::scoped_lock lock(mutex_);
+    state_ = state;
+    if (state_.transmitter_empty_pending &&
+        (state_.interrupt_enable & kEnableTransmitterEmpty) != 0)
+        outputs_.raise();
+}
+
 std::uint8_t Uart16550::read_register(std::uint64_t offset) {
     switch (offset) {
         case kData:
-            if (divisor_access()) return static_cast<std::uint8_t>(divisor_ & 0xff);
-            return std::exchange(received_, std::nullopt).value_or(0);
+            if (divisor_access()) return static_cast<std::uint8_t>(state_.divisor & 0xff);
+            return std::exchange(state_.received, std::nullopt).value_or(0);
         case kInterruptEnable:
-            return divisor_access() ? static_cast<std::uint8_t>(divisor_ >> 8) : interrupt_enable_;
+            return divisor_access() ? static_cast<std::uint8_t>(state_.divisor >> 8)
+                                    : state_.interrupt_enable;
         case kInterruptIdentification:
             return identify_interrupt();
         case kLineControl:
-            return line_control_;
+            return state_.line_control;
         case kModemControl:
-            return modem_control_;
+            return state_.modem_control;
         case kLineStatus:
-            return static_cast<std::uint8_t>(kTransmitterEmpty | (received_ ? kDataReady : 0));
+            return static_cast<std::uint8_t>(kTransmitterEmpty |
+                                             (state_.received ? kDataReady : 0));
         case kModemStatus:
             return modem_status();
         case kScratch:
-            return scratch_;
+            return state_.scratch;
         default:
             return 0xff;
     }
@@ -78,29 +95,30 @@ void Uart16550::write_register(std::uint64_t offset, std::uint8_t value) {
     switch (offset) {
         case kData:
             if (divisor_access()) {
-                divisor_ = static_cast<std::uint16_t>((divisor_ & 0xff00) | value);
+                state_.divisor = static_cast<std::uint16_t>((state_.divisor & 0xff00) | value);
             } else {
                 send(value);
             }
             break;
         case kInterruptEnable:
             if (divisor_access()) {
-                divisor_ = static_cast<std::uint16_t>((divisor_ & 0x00ff) | (value << 8));
+                state_.divisor =
+                    static_cast<std::uint16_t>((state_.divisor & 0x00ff) | (value << 8));
             } else {
                 set_interrupt_enable(value);
             }
             break;
         case kFifoControl:
-            fifo_enabled_ = (value & kFifoEnable) != 0;
+            state_.fifo_enabled = (value & kFifoEnable) != 0;
             break;
         case kLineControl:
-            line_control_ = value;
+            state_.line_control = value;
             break;
         case kModemControl:
-            modem_control_ = value & kModemControlBits;
+            state_.modem_control = value & kModemControlBits;
             break;
         case kScratch:
-            scratch_ = value;
+            state_.scratch = value;
             break;
         default:  // the status registers are read-only
             break;
@@ -109,33 +127,35 @@ void Uart16550::write_register(std::uint64_t offset, std::uint8_t value) {
 
 void Uart16550::send(std::uint8_t value) {
     if (loopback()) {
-        received_ = value;
-        if ((interrupt_enable_ & kEnableReceived) != 0) outputs_.raise();
+        state_.received = value;
+        if ((state_.interrupt_enable & kEnableReceived) != 0) outputs_.raise();
         return;
     }
     outputs_.sink(std::byte{value});
     // The byte has left already: the transmitter went from full to empty.
-    transmitter_empty_pending_ = true;
-    if ((interrupt_enable_ & kEnableTransmitterEmpty) != 0) outputs_.raise();
+    state_.transmitter_empty_pending = true;
+    if ((state_.interrupt_enable & kEnableTransmitterEmpty) != 0) outputs_.raise();
 }
 
 void Uart16550::set_interrupt_enable(std::uint8_t value) {
-    const bool was_enabled = (interrupt_enable_ & kEnableTransmitterEmpty) != 0;
-    interrupt_enable_ = value & kInterruptEnableBits;
-    const bool is_enabled = (interrupt_enable_ & kEnableTransmitterEmpty) != 0;
+    const bool was_enabled = (state_.interrupt_enable & kEnableTransmitterEmpty) != 0;
+    state_.interrupt_enable = value & kInterruptEnableBits;
+    const bool is_enabled = (state_.interrupt_enable & kEnableTransmitterEmpty) != 0;
     // Enabling the interrupt while the transmitter is empty raises it at once; the driver starts
     // each transmission this way.
     if (is_enabled && !was_enabled) {
-        transmitter_empty_pending_ = true;
+        state_.transmitter_empty_pending = true;
         outputs_.raise();
     }
 }
 
 std::uint8_t Uart16550::identify_interrupt() {
-    const std::uint8_t fifos = fifo_enabled_ ? kFifosEnabled : 0;
-    if (received_ && (interrupt_enable_ & kEnableReceived) != 0) return fifos | kCauseReceived;
-    if (transmitter_empty_pending_ && (interrupt_enable_ & kEnableTransmitterEmpty) != 0) {
-        transmitter_empty_pending_ = false;  // reading the cause acknowledges it
+    const std::uint8_t fifos = state_.fifo_enabled ? kFifosEnabled : 0;
+    if (state_.received && (state_.interrupt_enable & kEnableReceived) != 0)
+        return fifos | kCauseReceived;
+    if (state_.transmitter_empty_pending &&
+        (state_.interrupt_enable & kEnableTransmitterEmpty) != 0) {
+        state_.transmitter_empty_pending = false;  // reading the cause acknowledges it
         return fifos | kCauseTransmitterEmpty;
     }
     return fifos | kNoInterrupt;
@@ -144,17 +164,17 @@ std::uint8_t Uart16550::identify_interrupt() {
 std::uint8_t Uart16550::modem_status() const {
     if (!loopback()) return kPeerPresent;
     // In loop-back the outputs RTS, DTR, OUT1, OUT2 come back as CTS, DSR, RI, DCD.
-    const auto out = static_cast<std::uint8_t>(modem_control_ & 0x0f);
+    const auto out = static_cast<std::uint8_t>(state_.modem_control & 0x0f);
     const int swapped = ((out & 0x02) << 3) | ((out & 0x01) << 5) | ((out & 0x0c) << 4);
     return static_cast<std::uint8_t>(swapped);
 }
 
 bool Uart16550::divisor_access() const {
-    return (line_control_ & kDivisorAccess) != 0;
+    return (state_.line_control & kDivisorAccess) != 0;
 }
 
 bool Uart16550::loopback() const {
-    return (modem_control_ & kLoopback) != 0;
+    return (state_.modem_control & kLoopback) != 0;
 }
 
 }  // namespace bulkhead::bus

@@ -27,6 +27,25 @@ class Uart16550 final : public BusDevice {
         std::function<void()> raise;          // pulses the interrupt line (edge-triggered)
     };
 
+    // What the driver can see, for a snapshot.
+    struct State {
+        std::uint8_t interrupt_enable = 0;
+        std::uint8_t line_control = 0;
+        std::uint8_t modem_control = 0;
+        std::uint8_t scratch = 0;
+        // 9600 baud; kept for the guest to read back, otherwise unused
+        std::uint16_t divisor = 12;
+        bool fifo_enabled = false;
+        bool transmitter_empty_pending = false;
+        std::optional<std::uint8_t> received;  // in loop-back only
+
+        friend bool operator==(const State&, const State&) = default;
+    };
+
+    [[nodiscard]] State state();
+    // Any values are possible ones.
+    void restore(const State& state);
+
     explicit Uart16550(Outputs outputs) : outputs_(std::move(outputs)) {}
 
     void read(std::uint64_t offset, std::span<std::byte> data) override;
@@ -45,14 +64,7 @@ class Uart16550 final : public BusDevice {
 
     Outputs outputs_;
     std::mutex mutex_;  // guards everything below
-    std::uint8_t interrupt_enable_ = 0;
-    std::uint8_t line_control_ = 0;
-    std::uint8_t modem_control_ = 0;
-    std::uint8_t scratch_ = 0;
-    std::uint16_t divisor_ = 12;  // 9600 baud; kept for the guest to read back, otherwise unused
-    bool fifo_enabled_ = false;
-    bool transmitter_empty_pending_ = false;
-    std::optional<std::uint8_t> received_;  // in loop-back only
+    State state_;
 };
 
 }  // namespace bulkhead::bus

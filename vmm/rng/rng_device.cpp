@@ -66,6 +66,17 @@ void RngDevice::on_queue_notified(std::uint16_t /*index*/) {
     serve();
 }
 
+Result<virtio::DeviceState> RngDevice::save() const {
+    virtio::DeviceState state;
+    if (active_) state.queues = virtio::positions_of(active_->queues);
+    return state;
+}
+
+Result<void> RngDevice::restore(std::span<const std::uint64_t> own) {
+    if (!own.empty()) return Error("rng: a saved device has no values of its own");
+    return {};
+}
+
 void RngDevice::reset() {
     next_turn_.reset();
     active_.reset();

@@ -27,6 +27,8 @@ class RngDevice final : public virtio::VirtioDevice {
     void write_config(std::uint64_t offset, std::span<const std::byte> bytes) override;
     void activate(virtio::Activation activation) override;
     void on_queue_notified(std::uint16_t index) override;
+    [[nodiscard]] Result<virtio::DeviceState> save() const override;
+    Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
 
   private:

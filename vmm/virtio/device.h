@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/result.h"
 #include "vmm/virtio/queue.h"
 
 namespace bulkhead::virtio {
@@ -32,6 +33,12 @@ struct Activation {
     std::uint64_t features = 0;  // what the driver accepted, a subset of what was offered
     std::vector<Queue> queues;   // one for each entry of queue_sizes, in order, less optional ones
     Interrupt* interrupt = nullptr;
+};
+
+// What a snapshot needs of a device beside guest memory and what its transport knows.
+struct DeviceState {
+    std::vector<QueuePositions> queues;  // of an active device, in order
+    std::vector<std::uint64_t> own;      // in an order that the kind of device defines
 };
 
 struct DeviceTraits {
@@ -61,6 +68,12 @@ class VirtioDevice {
     virtual void activate(Activation activation) = 0;
 
     virtual void on_queue_notified(std::uint16_t index) = 0;
+
+    // While no vCPU runs. An error: the device cannot be saved as it is now.
+    [[nodiscard]] virtual Result<DeviceState> save() const = 0;
+
+    // Before activate(), with what save() gave for `own`; `own` is untrusted.
+    virtual Result<void> restore(std::span<const std::uint64_t> own) = 0;
 
     // Finishes or drops all work in flight, so that guest memory is not touched afterwards, and
     // forgets the activation. Must not return before that is so.

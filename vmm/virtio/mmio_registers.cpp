@@ -2,7 +2,11 @@
 
 #include <linux/virtio_mmio.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/checked.h"
+#include "base/text.h"
 #include "vmm/virtio/spec.h"
 
 namespace bulkhead::virtio {
@@ -15,6 +19,12 @@ constexpr std::uint32_t kVendor = 0x4b4c4842;  // "BHLK"
 // §4.2.2: a shared memory region that does not exist has this length.
 constexpr std::uint32_t kNoSharedMemory = 0xffff'ffff;
 constexpr std::uint32_t kStatusBits = 0xff;
+
+// §3.1.1: a driver's steps, each with those before it.
+constexpr std::uint32_t kAcknowledged = VIRTIO_CONFIG_S_ACKNOWLEDGE;
+constexpr std::uint32_t kDriver = kAcknowledged | VIRTIO_CONFIG_S_DRIVER;
+constexpr std::uint32_t kFeaturesOk = kDriver | VIRTIO_CONFIG_S_FEATURES_OK;
+constexpr std::uint32_t kDriverOk = kFeaturesOk | VIRTIO_CONFIG_S_DRIVER_OK;
 
 std::uint32_t half(std::uint64_t value, std::uint32_t select) {
     if (select > 1) return 0;
@@ -134,8 +144,8 @@ void MmioRegisters::write_queue(std::uint64_t offset, std::uint32_t value) {
     }
 }
 
-bool MmioRegisters::features_acceptable() const {
-    return (driver_features_ & ~traits_.features) == 0 && (driver_features_ & kVersion1) != 0;
+bool MmioRegisters::acceptable(std::uint64_t features) const {
+    return (features & ~traits_.features) == 0 && (features & kVersion1) != 0;
 }
 
 MmioRegisters::StatusEffect MmioRegisters::write_status(std::uint32_t value) {
@@ -153,15 +163,12 @@ MmioRegisters::StatusEffect MmioRegisters::write_status(std::uint32_t value) {
     const std::uint32_t added = wanted & ~current;
 
     // §3.1.1: one step after the other.
-    constexpr std::uint32_t kAcknowledged = VIRTIO_CONFIG_S_ACKNOWLEDGE;
-    constexpr std::uint32_t kDriver = kAcknowledged | VIRTIO_CONFIG_S_DRIVER;
-    constexpr std::uint32_t kFeaturesOk = kDriver | VIRTIO_CONFIG_S_FEATURES_OK;
-    const bool legal =
-        (added & VIRTIO_CONFIG_S_FAILED) != 0 ||
-        (added == VIRTIO_CONFIG_S_ACKNOWLEDGE && current == 0) ||
-        (added == VIRTIO_CONFIG_S_DRIVER && current == kAcknowledged) ||
-        (added == VIRTIO_CONFIG_S_FEATURES_OK && current == kDriver && features_acceptable()) ||
-        (added == VIRTIO_CONFIG_S_DRIVER_OK && current == kFeaturesOk);
+    const bool legal = (added & VIRTIO_CONFIG_S_FAILED) != 0 ||
+                       (added == VIRTIO_CONFIG_S_ACKNOWLEDGE && current == 0) ||
+                       (added == VIRTIO_CONFIG_S_DRIVER && current == kAcknowledged) ||
+                       (added == VIRTIO_CONFIG_S_FEATURES_OK && current == kDriver &&
+                        acceptable(driver_features_)) ||
+                       (added == VIRTIO_CONFIG_S_DRIVER_OK && current == kFeaturesOk);
     if (!legal) return StatusEffect::None;
     if ((added & VIRTIO_CONFIG_S_FAILED) != 0) {
         status_ |= VIRTIO_CONFIG_S_FAILED;
@@ -179,6 +186,45 @@ void MmioRegisters::reset() {
     queue_select_ = 0;
     interrupt_status_ = 0;
     driver_features_ = 0;
+}
+
+void MmioRegisters::save(TransportState& state) const {
+    state.type = traits_.type;
+    state.status = status_;
+    state.device_features_select = device_features_select_;
+    state.driver_features_select = driver_features_select_;
+    state.queue_select = queue_select_;
+    state.interrupt_status = interrupt_status_;
+    state.config_generation = config_generation_;
+    state.driver_features = driver_features_;
+    state.queues.clear();
+    for (const QueueConfig& queue : queues_)
+        state.queues.push_back({.config = queue, .positions = {}});
+}
+
+Result<void> MmioRegisters::restore(const TransportState& state) {
+    if (state.type != traits_.type)
+        return Error(concat("the saved device is of type ", state.type, ", not ", traits_.type));
+    if (state.queues.size() != queues_.size())
+        return Error(concat(state.queues.size(), " queues were saved, not ", queues_.size()));
+    constexpr std::uint32_t kAside = VIRTIO_CONFIG_S_NEEDS_RESET | VIRTIO_CONFIG_S_FAILED;
+    constexpr std::array kSteps = {0U, kAcknowledged, kDriver, kFeaturesOk, kDriverOk};
+    const std::uint32_t step = state.status & ~kAside;
+    if (std::ranges::find(kSteps, step) == kSteps.end())
+        return Error(concat("no driver makes the status ", hex(state.status)));
+    if (step >= kFeaturesOk && !acceptable(state.driver_features))
+        return Error(concat("the features ", hex(state.driver_features), " are not on offer"));
+    if (state.active && step != kDriverOk) return Error("an active device without DRIVER_OK");
+    status_ = state.status;
+    device_features_select_ = state.device_features_select;
+    driver_features_select_ = state.driver_features_select;
+    queue_select_ = state.queue_select;
+    interrupt_status_ = state.interrupt_status;
+    config_generation_ = state.config_generation;
+    driver_features_ = state.driver_features;
+    for (std::size_t index = 0; index < queues_.size(); ++index)
+        queues_[index] = state.queues[index].config;
+    return {};
 }
 
 bool MmioRegisters::set_needs_reset() {

@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/result.h"
 #include "vmm/virtio/device.h"
 #include "vmm/virtio/queue.h"
+#include "vmm/virtio/transport_state.h"
 
 namespace bulkhead::virtio {
 
@@ -31,6 +33,11 @@ class MmioRegisters {
     // Back to how the device started.
     void reset();
 
+    // For a snapshot: the part of a TransportState that is ours.
+    void save(TransportState& state) const;
+    // The error says what no driver can have brought about; nothing is changed then.
+    Result<void> restore(const TransportState& state);
+
     // §2.1.2; false when it was set already.
     bool set_needs_reset();
 
@@ -41,6 +48,8 @@ class MmioRegisters {
     // Whether the driver may write the configuration space.
     [[nodiscard]] bool config_writable() const;
 
+    [[nodiscard]] bool interrupt_pending() const { return interrupt_status_ != 0; }
+
     [[nodiscard]] std::uint64_t driver_features() const { return driver_features_; }
 
     [[nodiscard]] const std::vector<QueueConfig>& queues() const { return queues_; }
@@ -50,7 +59,7 @@ class MmioRegisters {
         return (status_ & status_bits) == status_bits;
     }
 
-    [[nodiscard]] bool features_acceptable() const;
+    [[nodiscard]] bool acceptable(std::uint64_t features) const;
     [[nodiscard]] std::uint32_t read_queue(std::uint64_t offset) const;
     void write_driver_features(std::uint32_t value);
     void write_queue(std::uint64_t offset, std::uint32_t value);

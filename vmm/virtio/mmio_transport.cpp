@@ -145,6 +145,46 @@ std::optional<Activation> MmioTransport::make_activation() {
     return activation;
 }
 
+Result<TransportState> MmioTransport::save() {
+    const DeviceState device = TRY(device_.save());
+    TransportState state;
+    {
+        const std::scoped_lock lock(registers_mutex_);
+        registers_.save(state);
+    }
+    state.active = !device.queues.empty();
+    for (std::size_t index = 0; index < device.queues.size(); ++index)
+        state.queues[index].positions = device.queues[index];
+    state.own = device.own;
+    return state;
+}
+
+Result<void> MmioTransport::restore(const TransportState& state) {
+    bool pending = false;
+    {
+        const std::scoped_lock lock(registers_mutex_);
+        TRY(registers_.restore(state));
+        pending = registers_.interrupt_pending();
+    }
+    TRY(device_.restore(state.own));
+    if (state.active) TRY(restore_device(state));
+    // The interrupt may have been on its way.
+    if (pending) raise();
+    return {};
+}
+
+Result<void> MmioTransport::restore_device(const TransportState& state) {
+    auto activation = make_activation();
+    if (!activation) return Error("the saved queues are not usable");
+    const auto count = static_cast<std::uint16_t>(activation->queues.size());
+    for (std::uint16_t index = 0; index < count; ++index)
+        activation->queues[index].restore(state.queues[index].positions);
+    device_.activate(std::move(*activation));
+    active_queues_ = count;
+    for (std::uint16_t index = 0; index < count; ++index) signal(queues_[index].notify.get());
+    return {};
+}
+
 void MmioTransport::reset_device() {
     if (active_queues_ == 0) return;
     active_queues_ = 0;

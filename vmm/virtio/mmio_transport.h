@@ -45,6 +45,14 @@ class MmioTransport final : private Interrupt {
     void read(std::uint64_t offset, std::span<std::byte> bytes);
     void write(std::uint64_t offset, std::span<const std::byte> bytes);
 
+    // While no vCPU runs. An error: the device cannot be saved as it is now. Thread: loop.
+    [[nodiscard]] Result<TransportState> save();
+
+    // Of a new transport, before the first vCPU runs, with interrupts connected. Every queue counts
+    // as notified, since a driver that was told so by EVENT_IDX does not do it again. `state` is
+    // untrusted. Thread: loop.
+    Result<void> restore(const TransportState& state);
+
     // For KVM_IOEVENTFD, one for each queue, and KVM_IRQFD (edge).
     [[nodiscard]] std::size_t queue_count() const { return queues_.size(); }
 
@@ -68,7 +76,8 @@ class MmioTransport final : private Interrupt {
     void on_notified(std::uint16_t index);        // thread: loop
     void activate();                              // thread: loop
     std::optional<Activation> make_activation();  // thread: loop
-    void reset_device();                          // thread: loop
+    Result<void> restore_device(const TransportState& state);
+    void reset_device();  // thread: loop
     void raise();
 
     const memory::GuestMemory& memory_;

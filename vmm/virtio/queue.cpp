@@ -121,6 +121,13 @@ bool Queue::should_interrupt() {
     return static_cast<std::uint16_t>(distance(event, positions_.next_used) - 1) < pushed;
 }
 
+std::vector<QueuePositions> positions_of(const std::vector<Queue>& queues) {
+    std::vector<QueuePositions> positions;
+    positions.reserve(queues.size());
+    for (const Queue& queue : queues) positions.push_back(queue.positions());
+    return positions;
+}
+
 void Queue::restore(QueuePositions positions) {
     positions_ = positions;
     signalled_used_ = positions.next_used;

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "vmm/memory/guest_memory.h"
 #include "vmm/virtio/chain.h"
@@ -88,5 +89,7 @@ class Queue {
     std::uint16_t signalled_used_ = 0;  // next_used when should_interrupt() was last asked
     const char* broken_reason_ = nullptr;
 };
+
+[[nodiscard]] std::vector<QueuePositions> positions_of(const std::vector<Queue>& queues);
 
 }  // namespace bulkhead::virtio

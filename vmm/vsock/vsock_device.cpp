@@ -54,6 +54,25 @@ void VsockDevice::on_queue_notified(std::uint16_t index) {
     service();
 }
 
+Result<virtio::DeviceState> VsockDevice::save() const {
+    if (muxer_.stream_count() > 0)
+        return Error(concat("vsock: ", muxer_.stream_count(), " streams are open"));
+    virtio::DeviceState state;
+    if (active_ != nullptr) state.queues = virtio::positions_of(active_->activation.queues);
+    return state;
+}
+
+Result<void> VsockDevice::restore(std::span<const std::uint64_t> own) {
+    if (!own.empty()) return Error("vsock: a saved device has no values of its own");
+    return {};
+}
+
+void VsockDevice::go_on() {
+    if (!std::exchange(at_packet_, false) || active_ == nullptr) return;
+    active_->transmit_waits = true;
+    schedule();
+}
+
 void VsockDevice::reset() {
     muxer_.reset();
     throttles_.guest_packets.drop(this);
@@ -112,6 +131,7 @@ bool VsockDevice::may_take() {
 }
 
 bool VsockDevice::take_packets(virtio::Queue& queue) {
+    if (waits_at(queue)) return false;
     heads_.clear();
     while (heads_.size() < kBatch && may_take()) {
         auto popped = queue.pop();
@@ -123,6 +143,17 @@ bool VsockDevice::take_packets(virtio::Queue& queue) {
     muxer_.end_batch();
     for (const std::uint16_t head : heads_) queue.push_used(head, 0);
     return heads_.size() == kBatch || held_back_;
+}
+
+bool VsockDevice::waits_at(virtio::Queue& queue) {
+    if (at_packet_) return true;
+    if (!on_packet_) return false;
+    const auto popped = queue.pop();
+    if (!popped.chain) return false;
+    queue.undo_pop();
+    at_packet_ = true;
+    std::exchange(on_packet_, nullptr)();
+    return true;
 }
 
 // The header and the payload may lie in the descriptors in any way (§2.7.4.1). A packet without a

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -30,7 +31,16 @@ class VsockDevice final : public virtio::VirtioDevice {
     void write_config(std::uint64_t offset, std::span<const std::byte> bytes) override;
     void activate(virtio::Activation activation) override;
     void on_queue_notified(std::uint16_t index) override;
+    // Not with open streams.
+    [[nodiscard]] Result<virtio::DeviceState> save() const override;
+    Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
+
+    // The guest's first packet from now on is not taken; `on_packet` is called once in its place.
+    // go_on() takes it, and so does a device that is restored from what save() gives meanwhile.
+    void wait_at_packet(std::function<void()> on_packet) { on_packet_ = std::move(on_packet); }
+
+    void go_on();
 
     // Connects `socket`, a connected stream socket, to the guest's port. When there is no driver,
     // the guest refuses or does not answer in time, the socket is closed.
@@ -63,6 +73,8 @@ class VsockDevice final : public virtio::VirtioDevice {
     void schedule();
     // Whether the guest's next packet may be taken now. When not, service() runs when it may.
     [[nodiscard]] bool may_take();
+    // Whether wait_at_packet() holds for what is in the queue.
+    [[nodiscard]] bool waits_at(virtio::Queue& queue);
     // True when there may be more: the bound was reached, or a rate.
     [[nodiscard]] bool take_packets(virtio::Queue& queue);
     void take_packet(virtio::Chain& chain);
@@ -78,6 +90,8 @@ class VsockDevice final : public virtio::VirtioDevice {
     std::vector<std::uint16_t> heads_;         // take_packets()'s
     bool scheduled_ = false;
     bool held_back_ = false;  // the guest's packets wait for a throttle
+    std::function<void()> on_packet_;
+    bool at_packet_ = false;  // until go_on()
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     log::RateLimit log_limit_;
 };

@@ -90,7 +90,7 @@ bool creates(const std::vector<Segment>& segments) {
 TEST_CASE("segments must be whole sectors of a file that exists, and fit") {
     const std::uint64_t huge = std::uint64_t{1} << 62;
     CHECK(creates({{0, 512, 1024}}));
-    CHECK_FALSE(creates({}));
+    CHECK(creates({}));
     CHECK_FALSE(creates({{1, 0, 512}}));
     CHECK_FALSE(creates({{0, 0, 0}}));
     CHECK_FALSE(creates({{0, 0, 513}}));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -237,6 +238,81 @@ TEST_CASE("register accesses of a wrong width or alignment read zeros and write 
     bytes[0] = std::byte{VIRTIO_CONFIG_S_ACKNOWLEDGE};
     machine.driver.access(VIRTIO_MMIO_STATUS + 2, bytes, true);
     CHECK(machine.driver.status() == 0);
+}
+
+TEST_CASE("a transport goes on where a saved one stood, with every queue notified") {
+    Machine machine;
+    machine.driver.start(FakeDevice::kSpecialFeature);
+    machine.driver.kick(1);
+    machine.device.own = {7, 8};
+    const TransportState state = machine.transport->save().value();
+    CHECK(state.active);
+    CHECK(state.own == std::vector<std::uint64_t>{7, 8});
+
+    FakeDevice device;
+    const auto transport = make_transport(machine.arena, machine.loop, device);
+    REQUIRE(transport->restore(state));
+    REQUIRE(device.active);
+    CHECK(device.own == std::vector<std::uint64_t>{7, 8});
+    CHECK(device.active->features == kTransportFeatures);
+    CHECK(device.active->queues.size() == 3);
+    machine.driver.settle();
+    CHECK(device.notified == std::vector<std::uint16_t>{0, 1, 2});
+    const TransportState again = transport->save().value();
+    CHECK(again.status == state.status);
+    CHECK(again.queues.size() == state.queues.size());
+    CHECK(again.queues[1].config.descriptor_table == state.queues[1].config.descriptor_table);
+}
+
+TEST_CASE("a device that no driver has begun with is restored as one") {
+    Machine machine;
+    const TransportState state = machine.transport->save().value();
+    CHECK_FALSE(state.active);
+    FakeDevice device;
+    const auto transport = make_transport(machine.arena, machine.loop, device);
+    REQUIRE(transport->restore(state));
+    CHECK(device.activations == 0);
+}
+
+TEST_CASE("a saved interrupt is raised again") {
+    Machine machine;
+    machine.driver.start();
+    TransportState state = machine.transport->save().value();
+    FakeDevice device;
+    device.answers = false;
+    state.interrupt_status = VIRTIO_MMIO_INT_VRING;
+    const auto transport = make_transport(machine.arena, machine.loop, device);
+    REQUIRE(transport->restore(state));
+    std::uint64_t count = 0;
+    REQUIRE(::read(transport->interrupt_fd(), &count, sizeof(count)) == sizeof(count));
+    CHECK(count == 1);
+}
+
+TEST_CASE("a saved state that no driver can bring about is refused") {
+    Machine machine;
+    machine.driver.start();
+    const TransportState good = machine.transport->save().value();
+    const auto refuses = [&](const std::function<void(TransportState&)>& change) {
+        TransportState state = good;
+        change(state);
+        FakeDevice device;
+        const auto transport = make_transport(machine.arena, machine.loop, device);
+        const bool refused = !transport->restore(state);
+        CHECK(device.activations == (refused ? 0 : 1));
+        return refused;
+    };
+    CHECK_FALSE(refuses([](auto&) {}));
+    CHECK(refuses([](auto& state) { state.type = 1; }));
+    CHECK(refuses([](auto& state) { state.queues.pop_back(); }));
+    CHECK(refuses([](auto& state) { state.status = VIRTIO_CONFIG_S_DRIVER_OK; }));
+    CHECK(refuses([](auto& state) { state.status = 0; }));
+    CHECK(refuses([](auto& state) { state.driver_features |= std::uint64_t{1} << 60; }));
+    CHECK(refuses([](auto& state) { state.driver_features = 0; }));
+    CHECK(refuses([](auto& state) { state.queues[0].config.size = 3; }));
+    CHECK(refuses([](auto& state) { state.queues[0].config.ready = false; }));
+    CHECK(refuses([](auto& state) {
+        state.queues[1].config.used_ring = memory::GuestAddress{~std::uint64_t{0} - 7};
+    }));
 }
 
 }  // namespace
