@@ -38,6 +38,11 @@ Result<void> append_device_argument(boot::CommandLine& line, const DeviceSlot& s
 // Interrupt controllers and whatever else must exist before the first vCPU.
 Result<void> set_up_platform(const kvm::Vm& vm);
 
+// The interrupt controllers and the guest's clock, for a snapshot. Restored after the vCPUs, and
+// before devices raise interrupts. `saved` is untrusted.
+Result<std::string> save_platform(const kvm::Vm& vm);
+Result<void> restore_platform(const kvm::Vm& vm, const std::string& saved);
+
 struct BootSources {
     int kernel = -1;
     int initrd = -1;  // none
@@ -69,6 +74,13 @@ class ProcessorModel {
     // for the guest to start them.
     [[nodiscard]] Result<void> set_up(const kvm::Vcpu& vcpu, unsigned index,
                                       const EntryState& entry) const;
+
+    // A vCPU's whole state, for a snapshot, while no thread runs it.
+    [[nodiscard]] Result<std::string> save(const kvm::Vcpu& vcpu, unsigned index) const;
+    // In place of set_up(). An error: the state is of another kind of processor, or damaged.
+    // `saved` is untrusted.
+    [[nodiscard]] Result<void> restore(const kvm::Vcpu& vcpu, unsigned index,
+                                       const std::string& saved) const;
 
   private:
     struct Features;

@@ -5,6 +5,19 @@
 
 namespace bulkhead::control {
 
+namespace {
+
+Result<Save> parse_save(const vmm::v1::Save& save, std::vector<UniqueFd> descriptors) {
+    const bool two = descriptors.size() == 2 && save.state_fd() < 2 && save.memory_fd() < 2 &&
+                     save.state_fd() != save.memory_fd();
+    if (!two) return Error("Save needs exactly two descriptors");
+    return Save{.files = {.state = std::move(descriptors[save.state_fd()]),
+                          .memory = std::move(descriptors[save.memory_fd()])},
+                .swap = save.no_swap() ? memory::Swap::None : memory::Swap::Possible};
+}
+
+}  // namespace
+
 Result<HostCommand> parse_host_command(Packet packet) {
     using Message = bulkhead::vmm::v1::HostMessage;
     Message message;
@@ -29,6 +42,8 @@ Result<HostCommand> parse_host_command(Packet packet) {
         case Message::kSetDeviceLimits:
             return HostCommand(
                 SetDeviceLimits{parse_device_limits(message.set_device_limits().limits())});
+        case Message::kSave:
+            return HostCommand(TRY(parse_save(message.save(), std::move(packet.descriptors))));
         case Message::kLaunch:
             return Error("the host sent a second Launch");
         case Message::MESSAGE_NOT_SET:

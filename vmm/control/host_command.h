@@ -7,7 +7,9 @@
 #include "base/packet_channel.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "vmm/machine/config.h"
 #include "vmm/machine/device_limits.h"
+#include "vmm/memory/memory_file.h"
 
 namespace bulkhead::control {
 
@@ -30,7 +32,13 @@ struct SetDeviceLimits {
     machine::DeviceLimits limits;
 };
 
-using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, Resume, SetDeviceLimits>;
+struct Save {
+    machine::SnapshotFiles files;
+    memory::Swap swap = memory::Swap::Possible;
+};
+
+using HostCommand =
+    std::variant<OpenStream, Stop, SetBalloon, Pause, Resume, SetDeviceLimits, Save>;
 
 // Fails for anything that the host should not send: its bug, not the guest's.
 Result<HostCommand> parse_host_command(Packet packet);

@@ -103,7 +103,6 @@ Result<DiskConfig> parse_disk(const wire::Disk& disk, Descriptors& descriptors) 
         return Error(concat("a disk's serial must be 1 to ", machine::kMaxSerialBytes,
                             " printable ASCII characters"));
     }
-    if (disk.segments().empty()) return Error(concat("disk ", config.serial, " has no segments"));
     DiskFiles files(descriptors);
     std::uint64_t size = 0;
     for (const wire::DiskSegment& segment : disk.segments()) {
@@ -136,7 +135,15 @@ Result<MachineConfig> convert(const wire::Launch& launch, Descriptors descriptor
     config.memory_bytes = launch.memory_bytes();
     config.kernel_arguments = launch.kernel_arguments();
     config.kvm = TRY(descriptors.take(launch.kvm_fd(), "kvm_fd"));
-    config.kernel = TRY(descriptors.take(launch.kernel_fd(), "kernel_fd"));
+    config.pause_at_first_stream = launch.pause_at_first_stream();
+    if (launch.has_restore()) {
+        const wire::Restore& restore = launch.restore();
+        config.restore = machine::SnapshotFiles{
+            .state = TRY(descriptors.take(restore.state_fd(), "state_fd")),
+            .memory = TRY(descriptors.take(restore.memory_fd(), "memory_fd"))};
+    } else {
+        config.kernel = TRY(descriptors.take(launch.kernel_fd(), "kernel_fd"));
+    }
     if (launch.has_initrd_fd()) {
         config.initrd = TRY(descriptors.take(launch.initrd_fd(), "initrd_fd"));
     }

@@ -41,8 +41,10 @@ void Session::launch(Packet packet) {
 
 Result<void> Session::build(Packet packet) {
     auto config = TRY_CONTEXT(parse_launch(std::move(packet)), "launch message");
+    const bool pause_at_first_stream = config.pause_at_first_stream;
     auto parts =
         TRY(machine::build_machine({loop_, *this, steps_, enter_role_}, std::move(config)));
+    if (pause_at_first_stream) parts->vsock->wait_at_packet([this] { pause(); });
     machine_ = std::make_unique<machine::Machine>(
         loop_, std::move(parts), [this](const machine::EndReport& report) { finish(report); },
         enter_role_);
@@ -64,14 +66,25 @@ void Session::obey(HostCommand command) {
     } else if (const auto* balloon = std::get_if<SetBalloon>(&command)) {
         machine_->set_balloon(balloon->bytes);
     } else if (std::holds_alternative<Pause>(command)) {
-        machine_->pause([this] { channel_->send(encode_paused()); });
+        pause();
     } else if (std::holds_alternative<Resume>(command)) {
         machine_->resume();
+    } else if (const auto* wanted = std::get_if<Save>(&command)) {
+        save(*wanted);
     } else if (const auto* devices = std::get_if<SetDeviceLimits>(&command)) {
         channel_->send(encode_device_limits(machine_->set_device_limits(devices->limits)));
     } else {
         machine_->stop(machine::EndReason::Stopped, "");
     }
+}
+
+void Session::pause() {
+    machine_->pause([this] { channel_->send(encode_paused()); });
+}
+
+void Session::save(const Save& wanted) {
+    const auto saved = machine_->save(wanted.files, wanted.swap);
+    channel_->send(encode_saved(saved ? std::string() : saved.error().message()));
 }
 
 bool Session::stream_opened(std::uint32_t port, UniqueFd socket) {

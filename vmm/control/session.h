@@ -39,6 +39,8 @@ class Session final : private vsock::StreamHost {
     Result<void> build(Packet packet);
     void on_packet(Packet packet);
     void obey(HostCommand command);
+    void pause();
+    void save(const Save& wanted);
     bool stream_opened(std::uint32_t port, UniqueFd socket) override;
     void finish(const machine::EndReport& report);
 

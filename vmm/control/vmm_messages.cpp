@@ -69,6 +69,12 @@ std::vector<std::byte> encode_device_limits(const machine::DeviceLimits& limits)
     return encode(message);
 }
 
+std::vector<std::byte> encode_saved(const std::string& error) {
+    wire::VmmMessage message;
+    message.mutable_saved()->set_error(error.substr(0, kMaxDetail));
+    return encode(message);
+}
+
 std::vector<std::byte> encode_ended(const machine::EndReport& report) {
     wire::VmmMessage message;
     wire::Ended* ended = message.mutable_ended();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "vmm/machine/device_limits.h"
@@ -15,6 +16,8 @@ std::vector<std::byte> encode_started(const machine::StartSteps& steps);
 std::vector<std::byte> encode_stream_opened(std::uint32_t port);
 std::vector<std::byte> encode_paused();
 std::vector<std::byte> encode_device_limits(const machine::DeviceLimits& limits);
+// `error`: empty when all went well.
+std::vector<std::byte> encode_saved(const std::string& error);
 std::vector<std::byte> encode_ended(const machine::EndReport& report);
 
 }  // namespace bulkhead::control

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,13 @@ struct DiskConfig {
     std::string serial;
     bool read_only = false;
     std::vector<UniqueFd> files;
-    std::vector<block::Segment> segments;  // of `files`, by index; at least one
+    std::vector<block::Segment> segments;  // of `files`, by index; none: an empty slot
+};
+
+// A saved VM's two files, or empty ones for it.
+struct SnapshotFiles {
+    UniqueFd state;
+    UniqueFd memory;
 };
 
 struct MachineConfig {
@@ -38,7 +45,11 @@ struct MachineConfig {
     std::vector<DiskConfig> disks;
     DeviceLimits device_limits;
 
+    // The VM pauses where the guest's first stream would be opened.
+    bool pause_at_first_stream = false;
+
     UniqueFd kvm;
+    std::optional<SnapshotFiles> restore;  // in place of a kernel
     UniqueFd kernel;
     UniqueFd initrd;   // may be empty
     UniqueFd console;  // may be empty

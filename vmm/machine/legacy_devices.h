@@ -9,13 +9,13 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "vmm/bus/console_output.h"
 #include "vmm/bus/panic_watch.h"
+#include "vmm/bus/uart_16550.h"
 #include "vmm/kvm/vm.h"
 #include "vmm/machine/guest_io.h"
 
@@ -39,6 +39,11 @@ class LegacyDevices {
     // A byte that the guest sends to its console. Thread: any.
     void print(std::byte byte);
 
+    // For a snapshot.
+    [[nodiscard]] bus::Uart16550::State uart_state() { return uart_->state(); }
+
+    void restore_uart(const bus::Uart16550::State& state) { uart_->restore(state); }
+
     [[nodiscard]] bus::ConsoleOutput& console() { return console_; }
 
     // The kernel's panic message, or empty.
@@ -52,7 +57,8 @@ class LegacyDevices {
     std::function<void()> on_reset_;
     std::atomic<bool> reset_requested_{false};
     UniqueFd console_interrupt_;
-    std::vector<std::unique_ptr<bus::BusDevice>> devices_;
+    std::unique_ptr<bus::Uart16550> uart_;
+    std::unique_ptr<bus::BusDevice> keyboard_;
 };
 
 }  // namespace bulkhead::machine

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "vmm/machine/snapshot.h"
+
 namespace bulkhead::machine {
 
 Machine::Machine(EventLoop& loop, std::unique_ptr<MachineParts> parts, OnEnd on_end,
@@ -65,6 +67,14 @@ void Machine::resume() {
     if (state_ != State::Running || !on_paused_) return;
     on_paused_ = nullptr;
     for (const auto& thread : threads_) thread->resume();
+    if (parts_->vsock != nullptr) parts_->vsock->go_on();
+}
+
+Result<void> Machine::save(const SnapshotFiles& files, memory::Swap swap) {
+    const bool stands_still =
+        state_ == State::Running && on_paused_ && parked_vcpus_ == threads_.size();
+    if (!stands_still) return Error("the machine is not paused");
+    return save_machine(*parts_, files, swap);
 }
 
 void Machine::stop(EndReason reason, std::string detail) {

@@ -20,9 +20,11 @@
 #include "base/result.h"
 #include "vmm/kvm/vcpu_thread.h"
 #include "vmm/lockdown/role.h"
+#include "vmm/machine/config.h"
 #include "vmm/machine/device_limits.h"
 #include "vmm/machine/end_report.h"
 #include "vmm/machine/machine_parts.h"
+#include "vmm/memory/memory_file.h"
 
 namespace bulkhead::machine {
 
@@ -58,6 +60,10 @@ class Machine {
     // Nothing when it does not run, or is paused already.
     void pause(std::function<void()> on_paused);
     void resume();
+
+    // Writes the machine as it is into two empty files; it stays paused. Blocks for as long as that
+    // takes. An error when it is not paused, or cannot be saved as it is now.
+    Result<void> save(const SnapshotFiles& files, memory::Swap swap);
 
   private:
     enum class State { Built, Running, Ending, Ended };

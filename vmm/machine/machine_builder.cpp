@@ -1,5 +1,6 @@
 #include "vmm/machine/machine_builder.h"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +11,8 @@
 #include "vmm/kvm/system.h"
 #include "vmm/kvm/vcpu.h"
 #include "vmm/machine/devices.h"
+#include "vmm/machine/snapshot.h"
+#include "vmm/memory/memory_file.h"
 
 namespace bulkhead::machine {
 
@@ -20,9 +23,18 @@ namespace {
 constexpr std::string_view kGeneralArguments =
     "quiet panic=-1 oops=panic page_reporting.page_reporting_order=10";
 
-Result<memory::GuestMemory> make_memory(std::uint64_t bytes) {
-    return memory::GuestMemory::create(arch::ram_ranges(bytes))
-        .context(concat("guest memory of ", bytes_text(bytes)));
+using Saved = std::optional<snapshot::SavedMachine>;
+
+Result<Saved> read_snapshot(const MachineConfig& config) {
+    if (!config.restore) return Saved();
+    return Saved(TRY_CONTEXT(read_saved(config), "snapshot"));
+}
+
+Result<memory::GuestMemory> make_memory(const MachineConfig& config, const Saved& saved) {
+    const auto ranges = arch::ram_ranges(config.memory_bytes);
+    auto memory = saved ? memory::map_memory(ranges, config.restore->memory.get(), saved->memory)
+                        : memory::GuestMemory::create(ranges);
+    return std::move(memory).context(concat("guest memory of ", bytes_text(config.memory_bytes)));
 }
 
 Result<kvm::System> open_kvm(UniqueFd kvm, unsigned vcpus) {
@@ -72,13 +84,28 @@ Result<std::string> plug_devices(const MachineContext& context, MachineConfig& c
     return line.text();
 }
 
-Result<void> create_vcpus(MachineParts& parts, const arch::ProcessorModel& model, unsigned count,
-                          const arch::EntryState& entry) {
+Result<void> create_vcpus(MachineParts& parts, unsigned count) {
     for (unsigned index = 0; index < count; ++index) {
         auto vcpu = TRY(parts.vm.create_vcpu(index));
-        TRY_CONTEXT(model.set_up(*vcpu, index, entry), concat("vCPU ", index));
+        parts.processors.push_back(vcpu.get());
         parts.vcpus.push_back(std::move(vcpu));
     }
+    return {};
+}
+
+// What is in memory, and where the first processor finds it.
+Result<void> prepare_boot(const MachineContext& context, const MachineConfig& config,
+                          const std::string& command_line, MachineParts& parts) {
+    const auto entry = TRY(arch::load_guest(parts.memory, {.kernel = config.kernel.get(),
+                                                           .initrd = config.initrd.get(),
+                                                           .command_line = command_line,
+                                                           .vcpus = config.vcpus}));
+    context.steps.record("kernel");
+    for (unsigned index = 0; index < parts.processors.size(); ++index) {
+        TRY_CONTEXT(parts.model->set_up(*parts.processors[index], index, entry),
+                    concat("vCPU ", index));
+    }
+    context.steps.record("vcpus");
     return {};
 }
 
@@ -86,7 +113,8 @@ Result<void> create_vcpus(MachineParts& parts, const arch::ProcessorModel& model
 
 Result<std::unique_ptr<MachineParts>> build_machine(const MachineContext& context,
                                                     MachineConfig config) {
-    auto memory = TRY(make_memory(config.memory_bytes));
+    const Saved saved = TRY(read_snapshot(config));
+    auto memory = TRY(make_memory(config, saved));
     context.steps.record("memory");
 
     const auto system = TRY(open_kvm(std::move(config.kvm), config.vcpus));
@@ -101,15 +129,14 @@ Result<std::unique_ptr<MachineParts>> build_machine(const MachineContext& contex
     const std::string command_line = TRY(plug_devices(context, config, *parts));
     context.steps.record("devices");
 
-    const auto entry = TRY(arch::load_guest(parts->memory, {.kernel = config.kernel.get(),
-                                                            .initrd = config.initrd.get(),
-                                                            .command_line = command_line,
-                                                            .vcpus = config.vcpus}));
-    context.steps.record("kernel");
-
-    const auto model = TRY(arch::ProcessorModel::create(system, config.vcpus));
-    TRY(create_vcpus(*parts, model, config.vcpus, entry));
-    context.steps.record("vcpus");
+    parts->model = TRY(arch::ProcessorModel::create(system, config.vcpus));
+    TRY(create_vcpus(*parts, config.vcpus));
+    if (saved) {
+        TRY_CONTEXT(restore_machine(*parts, *saved), "snapshot");
+        context.steps.record("restored");
+    } else {
+        TRY(prepare_boot(context, config, command_line, *parts));
+    }
     return parts;
 }
 

@@ -1,4 +1,5 @@
-// Builds a machine for a fresh boot, step by step; each step is named in `steps` when it is done.
+// Builds a machine for a fresh boot or from a snapshot, step by step; each step is named in `steps`
+// when it is done.
 //
 // Thread: loop. Errors: what the host's descriptors or this host's KVM do not allow, with the step.
 #pragma once

@@ -3,13 +3,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "vmm/arch/arch.h"
 #include "vmm/balloon/balloon_device.h"
 #include "vmm/block/disk_throttles.h"
 #include "vmm/block/io_workers.h"
-#include "vmm/kvm/virtual_cpu.h"
+#include "vmm/kvm/vcpu.h"
 #include "vmm/kvm/vm.h"
 #include "vmm/machine/guest_io.h"
 #include "vmm/machine/legacy_devices.h"
@@ -31,6 +33,9 @@ struct MachineParts {
     std::unique_ptr<LegacyDevices> legacy;
     std::vector<std::unique_ptr<VirtioSlot>> slots;
     std::vector<std::unique_ptr<kvm::VirtualCpu>> vcpus;
+    // The same, and what they are made like, for their state.
+    std::vector<kvm::Vcpu*> processors;
+    std::optional<arch::ProcessorModel> model;
 
     // Devices that the host talks to; they live in their slots.
     vsock::VsockDevice* vsock = nullptr;

@@ -28,6 +28,11 @@ class VirtioSlot {
                                                     const arch::DeviceSlot& place,
                                                     std::unique_ptr<virtio::VirtioDevice> device);
 
+    // As MmioTransport has them.
+    [[nodiscard]] Result<virtio::TransportState> save() { return transport_->save(); }
+
+    Result<void> restore(const virtio::TransportState& state) { return transport_->restore(state); }
+
   private:
     // The transport as the bus knows devices.
     class Window final : public bus::BusDevice {

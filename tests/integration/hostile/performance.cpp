@@ -118,7 +118,8 @@ void check_answers(Vm& vm) {
     wire::DeviceLimits limits;
     limits.set_read_bytes(123'456'789);
     CHECK(vm.exchange_device_limits(limits).read_bytes() == limits.read_bytes());
-    vm.pause_and_resume();
+    vm.pause();
+    vm.resume();
 }
 
 std::string text_of(const wire::Ended& ended) {

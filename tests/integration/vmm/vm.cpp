@@ -81,13 +81,19 @@ Vm::Vm(int messages) {
 Vm::Vm(VmOptions options) : Vm(options.messages.get()) {
     auto kvm = open_file("/dev/kvm", O_RDWR);
     REQUIRE(kvm);
-    if (!options.kernel.valid()) options.kernel = guest_kernel();
+    if (!options.kernel.valid() && !options.restore) options.kernel = guest_kernel();
     Launch launch;
     wire::Launch* out = launch.message.mutable_launch();
     out->set_vcpus(options.vcpus);
     out->set_memory_bytes(options.memory_mib << 20);
     out->set_kvm_fd(launch.add(kvm->get()));
-    out->set_kernel_fd(launch.add(options.kernel.get()));
+    out->set_pause_at_first_stream(options.pause_at_first_stream);
+    if (options.restore) {
+        out->mutable_restore()->set_state_fd(launch.add(options.restore->state));
+        out->mutable_restore()->set_memory_fd(launch.add(options.restore->memory));
+    } else {
+        out->set_kernel_fd(launch.add(options.kernel.get()));
+    }
     if (options.initrd.valid()) out->set_initrd_fd(launch.add(options.initrd.get()));
     out->set_console_fd(launch.add(console_for_vmm_.get()));
     out->set_kernel_arguments(options.arguments);
@@ -122,10 +128,15 @@ UniqueFd Vm::open_stream(std::uint32_t port) {
     return std::move(ends->first);
 }
 
+void Vm::expect_alive() const {
+    INFO("console so far:\n" << console_);
+    INFO("ended: " << (ended_ ? ended_->detail() : ""));
+    REQUIRE_FALSE(ended_);
+}
+
 wire::Started Vm::wait_started() {
     while (!started_) {
-        INFO("ended: " << (ended_ ? ended_->detail() : ""));
-        REQUIRE_FALSE(ended_);
+        expect_alive();
         pump();
     }
     return *started_;
@@ -133,8 +144,7 @@ wire::Started Vm::wait_started() {
 
 void Vm::wait_for_console(const std::string& text) {
     while (console_.find(text) == std::string::npos) {
-        INFO("console so far:\n" << console_);
-        REQUIRE_FALSE(ended_);
+        expect_alive();
         pump();
     }
 }
@@ -154,29 +164,50 @@ wire::DeviceLimits Vm::exchange_device_limits(const wire::DeviceLimits& limits) 
     device_limits_.reset();
     send(message);
     while (!device_limits_) {
-        REQUIRE_FALSE(ended_);
+        expect_alive();
         pump();
     }
     return *device_limits_;
 }
 
-void Vm::pause_and_resume() {
+void Vm::pause() {
     wire::HostMessage message;
     message.mutable_pause();
-    paused_ = false;
     send(message);
+    wait_paused();
+}
+
+void Vm::wait_paused() {
     while (!paused_) {
-        REQUIRE_FALSE(ended_);
+        expect_alive();
         pump();
     }
+}
+
+void Vm::resume() {
+    paused_ = false;
+    wire::HostMessage message;
     message.mutable_resume();
     send(message);
 }
 
+std::string Vm::save(SavedFiles files) {
+    wire::HostMessage message;
+    message.mutable_save()->set_state_fd(0);
+    message.mutable_save()->set_memory_fd(1);
+    message.mutable_save()->set_no_swap(true);  // the devhost has none
+    saved_.reset();
+    send(message, {files.state, files.memory});
+    while (!saved_) {
+        expect_alive();
+        pump();
+    }
+    return saved_->error();
+}
+
 std::pair<std::uint32_t, UniqueFd> Vm::wait_stream() {
     while (streams_.empty()) {
-        INFO("console so far:\n" << console_);
-        REQUIRE_FALSE(ended_);
+        expect_alive();
         pump();
     }
     auto stream = std::move(streams_.front());
@@ -227,6 +258,7 @@ void Vm::read_control() {
     if (message.has_ended()) ended_ = message.ended();
     if (message.has_device_limits()) device_limits_ = message.device_limits();
     if (message.has_paused()) paused_ = true;
+    if (message.has_saved()) saved_ = message.saved();
     if (message.has_stream_opened()) {
         REQUIRE((*packet)->descriptors.size() == 1);
         if (take_stream_) return take_stream_(std::move((*packet)->descriptors.front()));

@@ -31,6 +31,12 @@ struct VmDisk {
     std::vector<DiskPart> parts;
 };
 
+// A saved VM; the descriptors stay the caller's.
+struct SavedFiles {
+    int state = -1;
+    int memory = -1;
+};
+
 struct VmOptions {
     std::uint32_t vcpus = 1;
     std::uint64_t memory_mib = 128;
@@ -38,6 +44,8 @@ struct VmOptions {
     UniqueFd initrd;
     std::string arguments;
     std::vector<VmDisk> disks;
+    std::optional<SavedFiles> restore;  // in place of kernel and initrd
+    bool pause_at_first_stream = false;
     UniqueFd messages;  // takes the program's standard error, if valid
 };
 
@@ -72,8 +80,12 @@ class Vm {
     std::pair<std::uint32_t, UniqueFd> wait_stream();
     // Asks for new limits of its disks, and waits for the answer.
     wire::DeviceLimits exchange_device_limits(const wire::DeviceLimits& limits);
-    // Pauses the vCPUs, waits until they are, and lets them go on.
-    void pause_and_resume();
+    void pause();
+    // Waits until the vCPUs are paused, by whomever.
+    void wait_paused();
+    void resume();
+    // The VMM's answer: empty when it went well.
+    std::string save(SavedFiles files);
     wire::Ended wait_ended();
     // The process's status, as waitpid() has it; the console is complete afterwards.
     int wait_exit();
@@ -90,6 +102,7 @@ class Vm {
     void pause_console(bool paused) { console_paused_ = paused; }
 
   private:
+    void expect_alive() const;
     void pump();
     void read_control();
     void read_console();
@@ -103,6 +116,7 @@ class Vm {
     std::optional<wire::Started> started_;
     std::optional<wire::Ended> ended_;
     std::optional<wire::DeviceLimits> device_limits_;
+    std::optional<wire::Saved> saved_;
     bool paused_ = false;
     std::deque<std::pair<std::uint32_t, UniqueFd>> streams_;
     std::function<void(UniqueFd)> take_stream_;

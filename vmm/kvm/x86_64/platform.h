@@ -23,4 +23,12 @@ Result<void> set_identity_map_address(const Vm& vm, std::uint32_t address);
 // Local APICs, IO-APIC and the two PICs inside KVM. Before the first vCPU.
 Result<void> create_interrupt_controllers(const Vm& vm);
 
+// The state of one of them: KVM_IRQCHIP_PIC_MASTER, KVM_IRQCHIP_PIC_SLAVE, KVM_IRQCHIP_IOAPIC.
+Result<kvm_irqchip> interrupt_controller(const Vm& vm, std::uint32_t chip);
+Result<void> set_interrupt_controller(const Vm& vm, kvm_irqchip value);
+
+// The guest's clock (kvm-clock), in nanoseconds.
+Result<std::uint64_t> clock(const Vm& vm);
+Result<void> set_clock(const Vm& vm, std::uint64_t nanoseconds);
+
 }  // namespace bulkhead::kvm

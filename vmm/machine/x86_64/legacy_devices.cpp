@@ -5,7 +5,6 @@
 #include "base/syscalls.h"
 #include "vmm/arch/x86_64/layout.h"
 #include "vmm/bus/i8042.h"
-#include "vmm/bus/uart_16550.h"
 
 namespace bulkhead::machine {
 
@@ -22,15 +21,12 @@ void pulse(const UniqueFd& interrupt) {
 Result<void> LegacyDevices::attach(kvm::Vm& vm, GuestIo& io) {
     console_interrupt_ = TRY(make_eventfd());
     TRY(vm.bind_interrupt(console_interrupt_.get(), arch::kConsoleInterrupt));
-    auto uart = std::make_unique<bus::Uart16550>(
+    uart_ = std::make_unique<bus::Uart16550>(
         bus::Uart16550::Outputs{.sink = [this](std::byte byte) { print(byte); },
                                 .raise = [this] { pulse(console_interrupt_); }});
-    auto keyboard = std::make_unique<bus::I8042>([this] { request_reset(); });
-    TRY(io.ports.add({arch::kConsolePort, bus::Uart16550::kRegisters}, *uart));
-    TRY(io.ports.add(bus::I8042::kPorts, *keyboard));
-    devices_.push_back(std::move(uart));
-    devices_.push_back(std::move(keyboard));
-    return {};
+    keyboard_ = std::make_unique<bus::I8042>([this] { request_reset(); });
+    TRY(io.ports.add({arch::kConsolePort, bus::Uart16550::kRegisters}, *uart_));
+    return io.ports.add(bus::I8042::kPorts, *keyboard_);
 }
 
 }  // namespace bulkhead::machine
