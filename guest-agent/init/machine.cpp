@@ -33,6 +33,8 @@ Result<void> add_entropy(std::span<const std::byte> bytes) {
     std::memcpy(&pool[2], bytes.data(), bytes.size());
     if (::ioctl(random.get(), RNDADDENTROPY, pool.data()) != 0)
         return errno_error("adding entropy");
+    // What was given out before came from a state that other machines of one template share.
+    if (::ioctl(random.get(), RNDRESEEDCRNG) != 0) return errno_error("reseeding");
     return {};
 }
 
