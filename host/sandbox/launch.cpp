@@ -1,5 +1,6 @@
 #include "host/sandbox/launch.h"
 
+#include "base/syscalls.h"
 #include "base/text.h"
 #include "proto/vmm.pb.h"
 
@@ -33,7 +34,35 @@ void add_disk(const LaunchDisk& disk, std::vector<int>& descriptors, vmm::v1::La
     }
 }
 
+// Invalid, of one that is.
+Result<UniqueFd> copy_fd(const UniqueFd& fd) {
+    if (!fd.valid()) return UniqueFd();
+    return duplicate(fd.get());
+}
+
 }  // namespace
+
+Result<Launch> copy_of(const Launch& launch) {
+    Launch copy;
+    copy.kvm = TRY(copy_fd(launch.kvm));
+    copy.kernel = TRY(copy_fd(launch.kernel));
+    if (launch.initrd) copy.initrd = TRY(copy_fd(*launch.initrd));
+    if (launch.restore) {
+        copy.restore = Snapshot{TRY(copy_fd(launch.restore->state)),
+                                TRY(copy_fd(launch.restore->memory))};
+    }
+    copy.pause_at_first_stream = launch.pause_at_first_stream;
+    copy.console = TRY(copy_fd(launch.console));
+    copy.shape = launch.shape;
+    copy.kernel_arguments = launch.kernel_arguments;
+    for (const LaunchDisk& disk : launch.disks) {
+        LaunchDisk same{disk.serial, disk.read_only, {}, disk.extents};
+        for (const UniqueFd& file : disk.files) same.files.push_back(TRY(copy_fd(file)));
+        copy.disks.push_back(std::move(same));
+    }
+    copy.device_limits = launch.device_limits;
+    return copy;
+}
 
 Result<LaunchPacket> encode_launch(const Launch& launch) {
     vmm::v1::HostMessage message;
@@ -42,13 +71,18 @@ Result<LaunchPacket> encode_launch(const Launch& launch) {
     wire.set_vcpus(launch.shape.vcpus);
     wire.set_memory_bytes(launch.shape.memory_bytes);
     wire.set_kvm_fd(attach(launch.kvm, packet.descriptors));
-    wire.set_kernel_fd(attach(launch.kernel, packet.descriptors));
+    if (launch.kernel.valid()) wire.set_kernel_fd(attach(launch.kernel, packet.descriptors));
     if (launch.initrd) wire.set_initrd_fd(attach(*launch.initrd, packet.descriptors));
     if (launch.console.valid()) wire.set_console_fd(attach(launch.console, packet.descriptors));
     wire.set_kernel_arguments(launch.kernel_arguments);
     for (const LaunchDisk& disk : launch.disks) add_disk(disk, packet.descriptors, wire);
     if (launch.device_limits != DeviceLimits{})
         write_device_limits(launch.device_limits, *wire.mutable_device_limits());
+    if (launch.restore) {
+        wire.mutable_restore()->set_state_fd(attach(launch.restore->state, packet.descriptors));
+        wire.mutable_restore()->set_memory_fd(attach(launch.restore->memory, packet.descriptors));
+    }
+    wire.set_pause_at_first_stream(launch.pause_at_first_stream);
     packet.bytes = serialize(message);
     if (packet.descriptors.size() > PacketChannel::kMaxDescriptors ||
         packet.bytes.size() > PacketChannel::kMaxBytes) {

@@ -30,10 +30,20 @@ struct LaunchDisk {
     std::vector<DiskExtent> extents;
 };
 
+// A saved VM: what Vm::save() wrote, opened to read.
+struct Snapshot {
+    UniqueFd state;
+    UniqueFd memory;
+};
+
 struct Launch {
     UniqueFd kvm;
-    UniqueFd kernel;
+    UniqueFd kernel;  // invalid with `restore`
     std::optional<UniqueFd> initrd;
+    // The VM goes on from there: it had as many vCPUs, memory and disks.
+    std::optional<Snapshot> restore;
+    // Before the guest's first stream opens the VM pauses by itself.
+    bool pause_at_first_stream = false;
     UniqueFd console;  // the guest's console is written here
     Shape shape;
     std::string kernel_arguments;
@@ -46,6 +56,9 @@ struct LaunchPacket {
     std::vector<std::byte> bytes;
     std::vector<int> descriptors;
 };
+
+// Another one of the same, with descriptors of its own.
+Result<Launch> copy_of(const Launch& launch);
 
 // An error if it needs more descriptors or bytes than one packet carries.
 Result<LaunchPacket> encode_launch(const Launch& launch);

@@ -29,10 +29,6 @@ const std::string& init_process() {
     return kName;
 }
 
-bool ends_a_process(int signal) {
-    return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
-}
-
 }  // namespace
 
 SandboxPlan::SandboxPlan() = default;
@@ -51,27 +47,6 @@ Sandbox::~Sandbox() = default;
 
 pid_t Sandbox::vmm_pid() const {
     return vm_ ? vm_->pid() : 0;
-}
-
-Result<void> Sandbox::begin() {
-    launch_ns_ = Trace::now();
-    Vm::Events events;
-    events.started = [this](const VmStarted& started) { on_vm_started(started); };
-    events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
-    events.paused = [this] { on_vm_paused(); };
-    events.device_limits = [this](const DeviceLimits& limits) { on_device_limits(limits); };
-    events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
-    vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(plan_.launch), std::move(events)));
-    timer_ = loop_.after(plan_.start_timeout, [this] { on_timeout(); });
-    trace_.step("start the monitor");
-    return {};
-}
-
-void Sandbox::on_vm_started(const VmStarted& started) {
-    if (stage_ != Stage::Launching) return;
-    stage_ = Stage::Booting;
-    trace_.step("monitor builds the machine");
-    trace_.add(Trace::Track::Monitor, launch_ns_, started.steps);
 }
 
 void Sandbox::on_stream(VmStream stream) {
@@ -93,7 +68,9 @@ void Sandbox::on_stream(VmStream stream) {
 
 void Sandbox::on_agent(UniqueFd stream) {
     stage_ = Stage::Starting;
-    trace_.step("guest boots");
+    agent_ns_ = Trace::now();
+    plan_.boot.reset();
+    trace_.step(restored_ ? "guest goes on" : "guest boots");
     if (const auto complete = complete_start_request(); !complete) {
         note_failure(complete.error().message());
         give_up();
@@ -155,7 +132,13 @@ void Sandbox::add_guest_timings(const AgentStarted& started) {
     const std::uint64_t now = Trace::now();
     std::vector<Moment> aligned = started.timings;
     for (Moment& moment : aligned) moment.at_ns = now - std::min(now, last - moment.at_ns);
-    trace_.add(Trace::Track::Guest, now - std::min(now, last), aligned);
+    std::uint64_t start = now - std::min(now, last);
+    if (restored_) {
+        // What was before its agent called happened when the snapshot was made.
+        start = agent_ns_;
+        std::erase_if(aligned, [start](const Moment& moment) { return moment.at_ns < start; });
+    }
+    trace_.add(Trace::Track::Guest, start, aligned);
 }
 
 void Sandbox::on_process_exit(Result<AgentExit> answer) {
@@ -254,6 +237,7 @@ std::string Sandbox::console() const {
 }
 
 void Sandbox::on_vm_ended(VmEnd end) {
+    if (blames_snapshot(end)) return boot_instead(end);
     vm_end_ = std::move(end);
     paused_ = false;
     if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error("the container has ended"));
@@ -323,6 +307,11 @@ std::string_view Sandbox::stage_text() const {
 }
 
 void Sandbox::on_timeout() {
+    if (plan_.boot) {
+        late_ = true;
+        vm_->kill();
+        return;
+    }
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(plan_.start_timeout);
     const char* missing = stage_ == Stage::Starting ? "answer" : "call";
     note_failure(concat("the guest's agent did not ", missing, " within ", seconds.count(), " s"));
@@ -332,10 +321,10 @@ void Sandbox::on_timeout() {
 void Sandbox::signal(int number) {
     if (vm_end_) {
         // Only our own reader is still awaited.
-        if (ends_a_process(number)) conclude();
+        if (ends_a_start(number)) conclude();
     } else if (stage_ == Stage::Running) {
         agent_->signal(init_process(), number, [](const Result<void>&) {});
-    } else if (stage_ != Stage::Stopping && stage_ != Stage::Ended && ends_a_process(number)) {
+    } else if (stage_ != Stage::Stopping && stage_ != Stage::Ended && ends_a_start(number)) {
         interrupted_by_ = number;
         vm_->kill();
     }

@@ -49,6 +49,8 @@ struct SandboxPlan {
 
     Vm::Options vm;
     Launch launch;
+    // What boots instead when `launch` goes on from a snapshot that is no good.
+    std::optional<Launch> boot;
     // Complete but for clock, entropy and streams, which begin() adds.
     std::unique_ptr<agent::v1::StartRequest> start;
     std::chrono::nanoseconds start_timeout{};
@@ -65,6 +67,8 @@ class Sandbox {
         std::function<void()> starting;  // the agent is there; the process starts next
         std::function<void()> running;
         std::function<void(const SandboxEnd&)> ended;  // once, last; must not destroy the Sandbox
+        // The snapshot is no good, and why: from now on it is an ordinary boot.
+        std::function<void(const std::string& why)> restore_failed = nullptr;
     };
 
     // `stdio` takes the streams, and its owner tells streams_drained().
@@ -145,6 +149,11 @@ class Sandbox {
     void on_vm_ended(VmEnd end);
     void on_timeout();
 
+    // sandbox_launch.cpp
+    Result<void> launch(Launch launch);
+    [[nodiscard]] bool blames_snapshot(const VmEnd& end) const;
+    void boot_instead(const VmEnd& end);
+
     Result<void> complete_start_request();
     void add_guest_timings(const AgentStarted& started);
     void await_vm_end(const Error& failure);
@@ -165,6 +174,9 @@ class Sandbox {
     Stdio& stdio_;
     Stage stage_ = Stage::Launching;
     std::uint64_t launch_ns_ = 0;
+    std::uint64_t agent_ns_ = 0;  // when the agent called
+    bool restored_ = false;       // the guest had booted before
+    bool late_ = false;           // it did not call in time
     std::unique_ptr<Vm> vm_;
     std::unique_ptr<AgentClient> agent_;
     GuestTimers guest_timers_;

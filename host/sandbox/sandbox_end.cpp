@@ -5,6 +5,11 @@
 
 namespace bulkhead::sandbox {
 
+bool ends_a_start(int signal) {
+    return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT ||
+           signal == SIGKILL;
+}
+
 SandboxEnd end_of(const AgentExit& exit) {
     constexpr std::uint32_t kMaxCode = 255;
     constexpr std::uint32_t kMaxSignal = 64;

@@ -20,6 +20,9 @@ struct SandboxEnd {
     bool oom_killed = false;
 };
 
+// A signal that ends a start before there is a process that could get it.
+bool ends_a_start(int signal);
+
 // Of a process that ran.
 SandboxEnd end_of(const AgentExit& exit);
 // Of one that the agent could not start.

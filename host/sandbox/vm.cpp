@@ -49,9 +49,9 @@ void read_available(int fd, EventLoop::Handle& watch, Take take) {
     }
 }
 
-// How large a file can become by what the guest writes to its disks.
+// How large a file can become by what the guest writes to its disks, or by saving its memory.
 std::uint64_t largest_written_file(const Launch& launch) {
-    std::uint64_t largest = 0;
+    std::uint64_t largest = launch.pause_at_first_stream ? launch.shape.memory_bytes : 0;
     for (const LaunchDisk& disk : launch.disks) {
         if (disk.read_only) continue;
         for (const DiskExtent& extent : disk.extents)
@@ -114,9 +114,9 @@ void Vm::watch() {
     process_watch_ = loop_.watch(process_.pidfd(), kRead, [this] { on_process_end(); });
 }
 
-Result<void> Vm::send(const vmm::v1::HostMessage& message) {
+Result<void> Vm::send(const vmm::v1::HostMessage& message, std::span<const int> descriptors) {
     const std::string bytes = message.SerializeAsString();
-    return channel_.send(std::as_bytes(std::span(bytes))).context("monitor");
+    return channel_.send(std::as_bytes(std::span(bytes)), descriptors).context("monitor");
 }
 
 Result<void> Vm::pause() {
@@ -129,6 +129,13 @@ Result<void> Vm::resume() {
     vmm::v1::HostMessage message;
     message.mutable_resume();
     return send(message);
+}
+
+Result<void> Vm::save(const UniqueFd& state, const UniqueFd& memory) {
+    vmm::v1::HostMessage message;
+    message.mutable_save()->set_state_fd(0);
+    message.mutable_save()->set_memory_fd(1);
+    return send(message, std::array{state.get(), memory.get()});
 }
 
 Result<void> Vm::set_device_limits(const DeviceLimits& limits) {
@@ -172,6 +179,8 @@ void Vm::dispatch(VmmMessage message) {
         events_.paused();
     } else if (const auto* devices = std::get_if<VmDeviceLimits>(&message)) {
         events_.device_limits(devices->limits);
+    } else if (const auto* saved = std::get_if<VmSaved>(&message)) {
+        if (events_.saved) events_.saved(*saved);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/event_loop.h"
@@ -39,6 +40,7 @@ class Vm {
         std::function<void(VmStream)> stream;
         std::function<void()> paused;
         std::function<void(const DeviceLimits&)> device_limits;  // what holds now
+        std::function<void(const VmSaved&)> saved;               // after save()
         std::function<void(VmEnd)> ended;
     };
 
@@ -67,6 +69,10 @@ class Vm {
     Result<void> pause();
     Result<void> resume();
 
+    // Writes the VM, which must be paused, into two empty files; the event `saved` follows. It takes
+    // a launch with pause_at_first_stream: other monitors may not write files so large.
+    Result<void> save(const UniqueFd& state, const UniqueFd& memory);
+
     // The event `device_limits` follows.
     Result<void> set_device_limits(const DeviceLimits& limits);
 
@@ -81,7 +87,7 @@ class Vm {
   private:
     Vm(EventLoop& loop, VmmProcess process, PacketChannel channel, UniqueFd console, Events events);
 
-    Result<void> send(const vmm::v1::HostMessage& message);
+    Result<void> send(const vmm::v1::HostMessage& message, std::span<const int> descriptors = {});
     void watch();
     void read_channel();
     void read_console();

@@ -72,6 +72,8 @@ Result<VmmMessage> parse_vmm_message(Packet packet) {
             return VmmMessage(VmPaused{});
         case vmm::v1::VmmMessage::kDeviceLimits:
             return VmmMessage(VmDeviceLimits{read_device_limits(message.device_limits())});
+        case vmm::v1::VmmMessage::kSaved:
+            return VmmMessage(VmSaved{printable(message.saved().error())});
         case vmm::v1::VmmMessage::MESSAGE_NOT_SET:
             break;
     }

@@ -49,7 +49,12 @@ struct VmDeviceLimits {
     DeviceLimits limits;
 };
 
-using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDeviceLimits>;
+// The VM's files are written, or why they are not; fit for a terminal.
+struct VmSaved {
+    std::string error;  // empty: both are whole
+};
+
+using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDeviceLimits, VmSaved>;
 
 Result<VmmMessage> parse_vmm_message(Packet packet);
 

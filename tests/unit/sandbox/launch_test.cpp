@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "base/syscalls.h"
@@ -69,6 +71,42 @@ TEST_CASE("what is not there is not sent") {
     CHECK_FALSE(message.launch().has_initrd_fd());
     CHECK_FALSE(message.launch().has_console_fd());
     CHECK(packet->descriptors.size() == 2);
+}
+
+TEST_CASE("a launch that goes on from a snapshot names its files, and no kernel") {
+    Launch launch = small_launch();
+    launch.kernel.reset();
+    launch.restore = Snapshot{null_file(), null_file()};
+    launch.disks.push_back({"upper", false, {}, {}});
+    const auto packet = encode_launch(launch);
+    REQUIRE(packet);
+    vmm::v1::HostMessage message;
+    REQUIRE(message.ParseFromArray(packet->bytes.data(), static_cast<int>(packet->bytes.size())));
+    const auto& wire = message.launch();
+    REQUIRE(wire.has_restore());
+    CHECK(packet->descriptors.at(wire.restore().state_fd()) == launch.restore->state.get());
+    CHECK(packet->descriptors.at(wire.restore().memory_fd()) == launch.restore->memory.get());
+    CHECK_FALSE(wire.pause_at_first_stream());
+    CHECK(wire.disks(0).segments_size() == 0);
+    CHECK(packet->descriptors.size() == 3);
+}
+
+TEST_CASE("a copy of a launch is the same with descriptors of its own") {
+    Launch launch = small_launch();
+    launch.initrd = null_file();
+    launch.restore = Snapshot{null_file(), null_file()};
+    launch.pause_at_first_stream = true;
+    launch.device_limits.write_bytes = 7;
+    LaunchDisk disk{"lower", true, {}, {{0, 512, 1024}}};
+    disk.files.push_back(null_file());
+    launch.disks.push_back(std::move(disk));
+    const auto copy = copy_of(launch);
+    REQUIRE(copy);
+    const auto encoded = [](const Launch& what) { return encode_launch(what).value(); };
+    CHECK(encoded(*copy).bytes == encoded(launch).bytes);
+    const auto theirs = encoded(launch).descriptors;
+    for (const int fd : encoded(*copy).descriptors)
+        CHECK(std::ranges::find(theirs, fd) == theirs.end());
 }
 
 TEST_CASE("more files than one packet carries are an error, not a broken launch") {

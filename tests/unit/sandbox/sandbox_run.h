@@ -49,6 +49,12 @@ class Run {
         return *this;
     }
 
+    // Goes on from a snapshot, which behaves so, and boots if that is no good.
+    Run& restoring(const std::string& behaviour) {
+        restored_ = behaviour;
+        return *this;
+    }
+
     // What to do once the process runs, or at once.
     Run& when_running(std::function<void(Sandbox&)> action) {
         when_running_ = std::move(action);
@@ -79,7 +85,8 @@ class Run {
                          [&](const SandboxEnd& ended) {
                              end = ended;
                              loop.stop();
-                         }});
+                         },
+                         [&](const std::string& why) { restore_failure = why; }});
         handle = &sandbox;
         REQUIRE(sandbox.begin());
         const pid_t pid = sandbox.vmm_pid();
@@ -98,6 +105,7 @@ class Run {
 
     EventLoop loop;
     Trace trace;
+    std::optional<std::string> restore_failure;
 
   private:
     SandboxPlan plan() {
@@ -109,6 +117,12 @@ class Run {
         plan.launch.kernel = open_file("/dev/null", O_RDONLY).value();
         plan.launch.shape = {1, std::uint64_t{64} << 20U};
         plan.launch.kernel_arguments = behaviour_;
+        if (restored_) {
+            plan.boot = copy_of(plan.launch).value();
+            plan.launch.kernel_arguments = *restored_;
+            plan.launch.restore = Snapshot{open_file("/dev/null", O_RDONLY).value(),
+                                           open_file("/dev/null", O_RDONLY).value()};
+        }
         plan.start = std::make_unique<agent::v1::StartRequest>();
         plan.start_timeout = start_timeout_;
         plan.orderly_shutdown = orderly_;
@@ -124,6 +138,7 @@ class Run {
     }
 
     std::string behaviour_;
+    std::optional<std::string> restored_;
     std::optional<std::string> input_;
     std::string output_;
     std::string error_;

@@ -147,6 +147,59 @@ TEST_CASE("the trace holds the steps of host, monitor and guest") {
     }
 }
 
+TEST_CASE("a machine goes on from a snapshot, and what was before is not in the trace") {
+    Run run("exit=1");
+    const SandboxEnd end = run.restoring("exit=42").run();
+    CHECK(end.exit_code == 42);
+    CHECK_FALSE(run.restore_failure.has_value());
+    for (const Trace::Event& event : run.trace.events()) CHECK(event.name != "guest boots");
+    const auto begin = run.trace.events().front().start_ns;
+    for (const Trace::Event& event : run.trace.events())
+        if (event.track == Trace::Track::Guest) CHECK(event.start_ns >= begin);
+}
+
+TEST_CASE("a snapshot that is no good is told, and the machine boots") {
+    for (const char* broken : {"refuse", "die", "panic", "garbage"}) {
+        Run run("exit=42");
+        const SandboxEnd end = run.with_input("input").restoring(broken).run();
+        CHECK(end.exit_code == 42);
+        CHECK(end.message.empty());
+        CHECK(run.output() == "input");
+        REQUIRE(run.restore_failure.has_value());
+        CHECK_FALSE(run.restore_failure->empty());
+    }
+}
+
+TEST_CASE("an agent that does not call after a restore has its time once more, after a boot") {
+    Run run("exit=42");
+    const SandboxEnd end =
+        run.restoring("silent").with_start_timeout(std::chrono::seconds(5)).run();
+    CHECK(end.exit_code == 42);
+    CHECK(contains(run.restore_failure.value(), "did not call in time"));
+}
+
+TEST_CASE("a boot after a restore that fails, too, is the start's failure") {
+    Run run("refuse");
+    const SandboxEnd end = run.restoring("refuse").run();
+    CHECK(end.exit_code == kExitOurs);
+    CHECK(contains(end.message, "kernel_fd: no ELF"));
+}
+
+TEST_CASE("a signal, or the death of its monitor, is no fault of the snapshot") {
+    Run interrupted("exit=42");
+    const SandboxEnd end = interrupted.restoring("silent")
+                               .at_once([](Sandbox& sandbox) { sandbox.signal(SIGTERM); })
+                               .run();
+    CHECK(end.exit_code == kExitSignalBase + SIGTERM);
+    CHECK_FALSE(interrupted.restore_failure.has_value());
+    Run lost("exit=42");
+    CHECK(lost.restoring("silent")
+              .at_once([](Sandbox& sandbox) { sandbox.lose_monitor(); })
+              .run()
+              .exit_code == kExitOurs);
+    CHECK_FALSE(lost.restore_failure.has_value());
+}
+
 TEST_CASE("a monitor that is not there is an error of the start") {
     EventLoop loop;
     Trace trace;

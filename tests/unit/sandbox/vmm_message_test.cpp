@@ -71,6 +71,20 @@ TEST_CASE("a pause and new limits of devices are told") {
     CHECK(std::get<VmDeviceLimits>(*parsed).limits == DeviceLimits{1, 2, 3, 4, 5, 6});
 }
 
+TEST_CASE("that a machine was saved is told, or why not") {
+    vmm::v1::VmmMessage message;
+    message.mutable_saved();
+    auto parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    REQUIRE(std::holds_alternative<VmSaved>(*parsed));
+    CHECK(std::get<VmSaved>(*parsed).error.empty());
+
+    message.mutable_saved()->set_error("disk\x1b full");
+    parsed = parse_vmm_message(packet_of(message));
+    REQUIRE(parsed);
+    CHECK(std::get<VmSaved>(*parsed).error == "disk? full");
+}
+
 TEST_CASE("every reason of an end has its cause, and one that does not exist has none") {
     const auto cause_of = [](int reason) {
         vmm::v1::VmmMessage message;
