@@ -1,0 +1,147 @@
+#include "host/templates/key.h"
+
+#include <sys/stat.h>
+
+#include <span>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "base/utf8.h"
+#include "host/image/digest.h"
+#include "host/templates/slots.h"
+
+namespace bulkhead::templates {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// Of what the host makes of a launch; the monitor's own format goes with the monitor.
+constexpr int kFormat = 1;
+
+std::int64_t nanoseconds(const timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+FileIdentity identity_of(const std::string& path, const struct stat& status) {
+    return {path,
+            status.st_dev,
+            status.st_ino,
+            static_cast<std::uint64_t>(status.st_size),
+            nanoseconds(status.st_mtim),
+            nanoseconds(status.st_ctim)};
+}
+
+// Of the file that is open, whatever the path leads to now.
+Result<FileIdentity> identity_of(const UniqueFd& file, const std::string& path) {
+    struct stat status {};
+
+    if (::fstat(file.get(), &status) != 0) return errno_error(path);
+    return identity_of(path, status);
+}
+
+Json file_json(const FileIdentity& file) {
+    return {{"path", file.path},
+            {"device", file.device},
+            {"inode", file.inode},
+            {"size", file.size},
+            {"modified_ns", file.modified_ns},
+            {"changed_ns", file.changed_ns}};
+}
+
+template <class Value>
+bool read(const Json& json, const char* name, Value& value) {
+    const auto found = json.find(name);
+    if (found == json.end()) return false;
+    if constexpr (std::is_same_v<Value, std::string>) {
+        if (!found->is_string()) return false;
+    } else if constexpr (std::is_unsigned_v<Value>) {
+        if (!found->is_number_unsigned()) return false;
+    } else {
+        if (!found->is_number_integer()) return false;
+    }
+    value = found->get<Value>();
+    return true;
+}
+
+bool read_file_identity(const Json& json, const char* name, FileIdentity& file) {
+    const auto found = json.find(name);
+    if (found == json.end() || !found->is_object()) return false;
+    return read(*found, "path", file.path) && read(*found, "device", file.device) &&
+           read(*found, "inode", file.inode) && read(*found, "size", file.size) &&
+           read(*found, "modified_ns", file.modified_ns) &&
+           read(*found, "changed_ns", file.changed_ns);
+}
+
+}  // namespace
+
+Result<FileIdentity> identity_of(const std::string& path) {
+    struct stat status {};
+
+    if (::stat(path.c_str(), &status) != 0) return errno_error(path);
+    return identity_of(path, status);
+}
+
+std::string Key::id() const {
+    const std::string text = to_json(*this).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return image::digest_of(image::DigestAlgorithm::Sha256, std::as_bytes(std::span(text))).hex();
+}
+
+Result<Key> key_of(const sandbox::Launch& launch, const Paths& paths, const Host& host) {
+    if (!launch.kernel.valid() || !launch.initrd) return Error("no launch that boots");
+    // Written down, they would be others.
+    if (!is_utf8(launch.kernel_arguments)) return Error("kernel arguments that are not UTF-8");
+    Key key;
+    key.kernel = TRY(identity_of(launch.kernel, paths.kernel));
+    key.initramfs = TRY(identity_of(*launch.initrd, paths.initramfs));
+    key.monitor = TRY(identity_of(paths.monitor));
+    key.kernel_arguments = launch.kernel_arguments;
+    key.shape = launch.shape;
+    key.host = host;
+    return key;
+}
+
+bool can_match(const Key& key, const Host& host) {
+    for (const FileIdentity* file : {&key.kernel, &key.initramfs, &key.monitor}) {
+        const auto now = identity_of(file->path);
+        if (!now || *now != *file) return false;
+    }
+    return key.host.kernel == host.kernel && key.host.processor == host.processor;
+}
+
+Json to_json(const Key& key) {
+    Json slots = Json::array();
+    for (const Slot& slot : kSlots)
+        slots.push_back(concat(slot.serial, slot.read_only ? " read-only" : " writable"));
+    return {{"format", kFormat},
+            {"kernel", file_json(key.kernel)},
+            {"initramfs", file_json(key.initramfs)},
+            {"monitor", file_json(key.monitor)},
+            {"kernel_arguments", key.kernel_arguments},
+            {"vcpus", key.shape.vcpus},
+            {"memory_bytes", key.shape.memory_bytes},
+            {"slots", slots},
+            {"host_kernel", key.host.kernel},
+            {"host_processor", key.host.processor}};
+}
+
+Result<Key> parse_key(const Json& json) {
+    Key key;
+    int format = 0;
+    const bool whole =
+        json.is_object() && read(json, "format", format) &&
+        read_file_identity(json, "kernel", key.kernel) &&
+        read_file_identity(json, "initramfs", key.initramfs) &&
+        read_file_identity(json, "monitor", key.monitor) &&
+        read(json, "kernel_arguments", key.kernel_arguments) &&
+        read(json, "vcpus", key.shape.vcpus) &&
+        read(json, "memory_bytes", key.shape.memory_bytes) &&
+        read(json, "host_kernel", key.host.kernel) &&
+        read(json, "host_processor", key.host.processor);
+    if (!whole) return Error("not a template's key");
+    if (format != kFormat) return Error("a template of another version");
+    return key;
+}
+
+}  // namespace bulkhead::templates

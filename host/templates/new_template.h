@@ -1,0 +1,48 @@
+// A template that is being made: its files in a directory that nobody looks at, until publish().
+// Meanwhile nobody else makes one in this store. Thread: any one at a time.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "host/image/file_lock.h"
+#include "host/templates/key.h"
+
+namespace bulkhead::templates {
+
+class NewTemplate {
+  public:
+    // Makes the directory and two empty files in it. Only Store calls this.
+    static Result<NewTemplate> make(const std::string& store, Key key, image::FileLock lock);
+
+    NewTemplate(NewTemplate&&) noexcept = default;
+    NewTemplate& operator=(NewTemplate&&) = delete;
+    NewTemplate(const NewTemplate&) = delete;
+    NewTemplate& operator=(const NewTemplate&) = delete;
+    // Removes what was not published.
+    ~NewTemplate();
+
+    // Open to write.
+    [[nodiscard]] const UniqueFd& state() const { return state_; }
+
+    [[nodiscard]] const UniqueFd& memory() const { return memory_; }
+
+    // Both files are whole: they are found from now on, also after a crash of the host.
+    Result<void> publish();
+
+  private:
+    NewTemplate(std::string store, Key key, image::FileLock lock)
+        : store_(std::move(store)), key_(std::move(key)), lock_(std::move(lock)) {}
+
+    Result<void> open();
+
+    std::string store_;
+    Key key_;
+    image::FileLock lock_;
+    std::string directory_;  // empty: there is none
+    UniqueFd state_;
+    UniqueFd memory_;
+};
+
+}  // namespace bulkhead::templates

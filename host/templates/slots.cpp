@@ -1,0 +1,37 @@
+#include "host/templates/slots.h"
+
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+
+namespace bulkhead::templates {
+
+Result<sandbox::Launch> template_launch(const sandbox::Launch& launch) {
+    sandbox::Launch made = TRY(sandbox::copy_of(launch));
+    made.disks.clear();
+    for (const Slot& slot : kSlots)
+        made.disks.push_back({std::string(slot.serial), slot.read_only, {}, {}});
+    made.device_limits = {};
+    made.pause_at_first_stream = true;
+    return made;
+}
+
+Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch,
+                                        sandbox::Snapshot snapshot) {
+    sandbox::Launch made = TRY(sandbox::copy_of(launch));
+    made.kernel.reset();
+    made.initrd.reset();
+    made.restore = std::move(snapshot);
+    for (std::size_t i = 0; i < made.disks.size(); ++i) {
+        const sandbox::LaunchDisk& disk = made.disks[i];
+        if (i >= kSlots.size() || disk.serial != kSlots.at(i).serial ||
+            disk.read_only != kSlots.at(i).read_only)
+            return Error(concat("no slot for the disk ", disk.serial));
+    }
+    for (std::size_t i = made.disks.size(); i < kSlots.size(); ++i)
+        made.disks.push_back({std::string(kSlots.at(i).serial), kSlots.at(i).read_only, {}, {}});
+    return made;
+}
+
+}  // namespace bulkhead::templates

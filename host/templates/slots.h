@@ -1,0 +1,30 @@
+// The disks of a template's machine: two slots that are empty while it is made, and take the
+// container's disks when a machine goes on from it. Thread: any.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/result.h"
+#include "host/sandbox/launch.h"
+#include "proto/ports.h"
+
+namespace bulkhead::templates {
+
+struct Slot {
+    std::string_view serial;
+    bool read_only;
+};
+
+inline constexpr std::array<Slot, 2> kSlots = {
+    {{protocol::kLowerSerial, true}, {protocol::kUpperSerial, false}}};
+
+// What boots the template that `launch` could go on from: as it, with empty slots and no limits of
+// devices. It pauses where it is to be saved.
+Result<sandbox::Launch> template_launch(const sandbox::Launch& launch);
+
+// As `launch`, from a template instead of by a boot. An error if its disks do not fit the slots.
+Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch,
+                                        sandbox::Snapshot snapshot);
+
+}  // namespace bulkhead::templates

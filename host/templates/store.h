@@ -1,0 +1,56 @@
+// The templates of one data root: a directory for each, named by its key, with key.json and the VM's
+// two files. Crash-safe: one that is found is whole. Machines that go on from a template that is
+// removed keep its files. docs/templates.md. Thread: any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "host/sandbox/launch.h"
+#include "host/templates/entry.h"
+#include "host/templates/new_template.h"
+
+namespace bulkhead::templates {
+
+class Store {
+  public:
+    // The directory is made when something is put into it.
+    explicit Store(std::string directory) : directory_(std::move(directory)) {}
+
+    struct Listed {
+        std::string id;
+        std::optional<Entry> entry;    // nothing: it is damaged
+        std::uint64_t disk_bytes = 0;  // that its files take
+    };
+
+    // Nothing: there is none. One that is damaged is removed, and is none.
+    [[nodiscard]] Result<std::optional<sandbox::Snapshot>> find(const std::string& id) const;
+
+    // Nothing: somebody else makes one. What was left of earlier ones that were not finished goes.
+    [[nodiscard]] Result<std::optional<NewTemplate>> begin(const Key& key) const;
+
+    // In no order.
+    [[nodiscard]] Result<std::vector<Listed>> list() const;
+
+    // Whether it was there.
+    [[nodiscard]] Result<bool> remove(const std::string& id) const;
+
+    // Removes what is left of templates that were not finished, unless one is being made now. Gives
+    // the bytes that it took.
+    [[nodiscard]] Result<std::uint64_t> sweep() const;
+
+  private:
+    [[nodiscard]] Result<std::optional<image::FileLock>> try_lock() const;
+    [[nodiscard]] std::string path_of(const std::string& id) const;
+    std::uint64_t remove_unfinished() const;
+
+    std::string directory_;
+};
+
+// Below a data root.
+std::string store_path(const std::string& root);
+
+}  // namespace bulkhead::templates

@@ -1,0 +1,114 @@
+#include "host/templates/key.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <functional>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/syscalls.h"
+#include "host/templates/entry.h"
+#include "tests/unit/templates/place.h"
+
+namespace bulkhead::templates {
+
+TEST_CASE("each part of a key makes another id") {
+    const test::Place place;
+    const Key key = place.key();
+    const std::function<void(Key&)> changes[] = {
+        [](Key& k) { k.kernel.path += "x"; },    [](Key& k) { ++k.kernel.device; },
+        [](Key& k) { ++k.kernel.inode; },        [](Key& k) { ++k.kernel.size; },
+        [](Key& k) { ++k.kernel.modified_ns; },  [](Key& k) { ++k.kernel.changed_ns; },
+        [](Key& k) { ++k.initramfs.size; },      [](Key& k) { ++k.monitor.changed_ns; },
+        [](Key& k) { k.kernel_arguments += "x"; }, [](Key& k) { ++k.shape.vcpus; },
+        [](Key& k) { ++k.shape.memory_bytes; },  [](Key& k) { k.host.kernel += "x"; },
+        [](Key& k) { k.host.processor += "x"; }};
+    std::set<std::string> ids = {key.id()};
+    CHECK(key.id().size() == 64);
+    CHECK(key.id() == place.key().id());
+    for (const auto& change : changes) {
+        Key other = key;
+        change(other);
+        CHECK(ids.insert(other.id()).second);
+    }
+}
+
+TEST_CASE("a key is read as it was written") {
+    const test::Place place;
+    const auto read = parse_key(to_json(place.key()));
+    REQUIRE(read);
+    CHECK(read->id() == place.key().id());
+    for (const char* part : {"format", "kernel", "initramfs", "monitor", "kernel_arguments",
+                             "vcpus", "memory_bytes", "host_kernel", "host_processor"}) {
+        nlohmann::json json = to_json(place.key());
+        json.erase(part);
+        CHECK_FALSE(parse_key(json));
+        json[part] = nlohmann::json::array();
+        CHECK_FALSE(parse_key(json));
+    }
+    nlohmann::json newer = to_json(place.key());
+    newer["format"] = 1000;
+    CHECK_FALSE(parse_key(newer));
+}
+
+TEST_CASE("a launch's key is that of the files that it has open") {
+    const test::Place place;
+    sandbox::Launch launch;
+    launch.kernel = open_file(place.file("kernel"), O_RDONLY).value();
+    launch.initrd = open_file(place.file("initramfs"), O_RDONLY).value();
+    launch.kernel_arguments = "quiet";
+    launch.shape = place.key().shape;
+    const Paths paths{place.file("kernel"), place.file("initramfs"), place.file("monitor")};
+    const auto key = key_of(launch, paths, place.key().host);
+    REQUIRE(key);
+    CHECK(key->id() == place.key().id());
+
+    // Another file at the same path is not what will boot.
+    std::filesystem::rename(place.file("kernel"), place.file("old"));
+    place.write("kernel", "kernel");
+    const auto same = key_of(launch, paths, place.key().host);
+    REQUIRE(same);
+    CHECK(same->kernel.inode == key->kernel.inode);
+
+    launch.kernel_arguments = "\xff";
+    CHECK_FALSE(key_of(launch, paths, place.key().host));
+    launch.kernel_arguments.clear();
+    launch.kernel.reset();
+    CHECK_FALSE(key_of(launch, paths, place.key().host));
+}
+
+TEST_CASE("a template matches for as long as its files and its host are what they were") {
+    const test::Place place;
+    const Key key = place.key();
+    CHECK(can_match(key, key.host));
+    CHECK_FALSE(can_match(key, {"6.2", "abc"}));
+    CHECK_FALSE(can_match(key, {"6.1", "abd"}));
+    place.write("initramfs", "another one");
+    CHECK_FALSE(can_match(key, key.host));
+    std::filesystem::remove(place.file("initramfs"));
+    CHECK_FALSE(can_match(key, key.host));
+}
+
+TEST_CASE("a template's sizes are bounded") {
+    const test::Place place;
+    Entry entry{place.key(), 4096, place.key().shape.memory_bytes, 7};
+    const auto read = parse_entry(to_text(entry));
+    REQUIRE(read);
+    CHECK(read->key.id() == entry.key.id());
+    CHECK(read->state_bytes == 4096);
+    CHECK(read->created_at == 7);
+    entry.state_bytes = 0;
+    CHECK_FALSE(parse_entry(to_text(entry)));
+    entry.state_bytes = std::uint64_t{1} << 30U;
+    CHECK_FALSE(parse_entry(to_text(entry)));
+    entry.state_bytes = 4096;
+    entry.memory_file_bytes += 4096;
+    CHECK_FALSE(parse_entry(to_text(entry)));
+    CHECK_FALSE(parse_entry("{}"));
+    CHECK_FALSE(parse_entry("[]"));
+    CHECK_FALSE(parse_entry("{\"key\": 1"));
+}
+
+}  // namespace bulkhead::templates
