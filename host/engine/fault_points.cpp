@@ -13,13 +13,19 @@ FaultPoints FaultPoints::from_environment() {
 }
 
 void FaultPoints::reach(std::string_view point, sandbox::Sandbox* machine) const {
+    reach(point, [machine] {
+        if (machine != nullptr) machine->lose_monitor();
+    });
+}
+
+void FaultPoints::reach(std::string_view point, const std::function<void()>& lose_monitor) const {
     const std::string_view wanted = wanted_;
     const std::size_t colon = wanted.find(':');
     if (colon == std::string_view::npos || wanted.substr(0, colon) != point) return;
     const std::string_view action = wanted.substr(colon + 1);
     if (action == "kill") ::raise(SIGKILL);
     if (action == "stop") ::raise(SIGSTOP);
-    if (action == "kill-monitor" && machine != nullptr) machine->lose_monitor();
+    if (action == "kill-monitor") lose_monitor();
 }
 
 }  // namespace bulkhead::engine

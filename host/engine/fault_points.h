@@ -2,6 +2,7 @@
 // can set it can kill these processes anyway. docs/testing.md lists the points. Thread: any.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,7 @@ class FaultPoints {
 
     // Actions: "kill" and "stop" (SIGKILL and SIGSTOP) this process, "kill-monitor" the machine's.
     void reach(std::string_view point, sandbox::Sandbox* machine = nullptr) const;
+    void reach(std::string_view point, const std::function<void()>& lose_monitor) const;
 
   private:
     std::string wanted_;

@@ -19,6 +19,7 @@ ContainerStdio::Plan stdio_plan(const container::v1::Config& config) {
 Run::Run(Parts parts, Events events)
     : parts_(parts),
       events_(std::move(events)),
+      source_({parts.loop, parts.config, parts.files, parts.templates, parts.faults, trace_}),
       stdio_(
           parts.loop, stdio_plan(parts.config),
           [this](auto source, auto bytes) { events_.output(source, bytes); },
@@ -28,7 +29,11 @@ Run::Run(Parts parts, Events events)
 
 Run::~Run() = default;
 
-Result<void> Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd console) {
+void Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd console) {
+    if (const auto prepared = prepare(size, std::move(console)); !prepared) fail(prepared.error());
+}
+
+Result<void> Run::prepare(std::optional<runtime::TerminalSize> size, UniqueFd console) {
     sandbox::SandboxPlan plan = TRY(make_launch_plan(parts_.config, parts_.files, parts_.places));
     shape_ = plan.launch.shape;
     limited_disks_.reset();
@@ -40,21 +45,51 @@ Result<void> Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd cons
     }
     parts_.confinement.before_launch(parts_.config, parts_.files);
     plan.vm.jail.unconfined_starter = parts_.confinement.missing();
-    console_ = std::move(console);
-    if (console_.valid()) plan.vm.console = console_.get();
     trace_.step("prepare the container");
+    console_ = std::move(console);
+    if (console_.valid()) {
+        plan.vm.console = console_.get();
+        return launch(std::move(plan));
+    }
+    source_.prepare(std::move(plan), [this](sandbox::SandboxPlan ready) {
+        if (const auto launched = launch(std::move(ready)); !launched) fail(launched.error());
+    });
+    return {};
+}
+
+Result<void> Run::launch(sandbox::SandboxPlan plan) {
     auto sandbox = std::make_unique<sandbox::Sandbox>(
         parts_.loop, std::move(plan), stdio_, trace_,
-        sandbox::Sandbox::Events{[] {}, [this] { on_running(); },
-                                 [this](const sandbox::SandboxEnd& end) {
-                                     health_.reset();
-                                     stdio_.no_more_streams();
-                                     events_.ended(end);
-                                 }});
+        sandbox::Sandbox::Events{
+            .starting = [] {},
+            .running = [this] { on_running(); },
+            .ended = [this](const sandbox::SandboxEnd& how) { end(how); },
+            .restore_failed = [this](const auto& why) { source_.on_restore_failed(why); }});
     TRY(sandbox->begin());
     parts_.confinement.after_launch(sandbox->jail());
     sandbox_ = std::move(sandbox);
+    events_.launched(*sandbox_);
     return {};
+}
+
+void Run::fail(const Error& why) {
+    sandbox::SandboxEnd failed;
+    failed.message = why.message();
+    end(failed);
+}
+
+void Run::end(const sandbox::SandboxEnd& end) {
+    health_.reset();
+    stdio_.no_more_streams();
+    events_.ended(end);
+}
+
+void Run::interrupt(int signal) {
+    if (!preparing() || !sandbox::ends_a_start(signal)) return;
+    source_.cancel();
+    sandbox::SandboxEnd interrupted;
+    interrupted.exit_code = sandbox::kExitSignalBase + signal;
+    end(interrupted);
 }
 
 void Run::on_running() {

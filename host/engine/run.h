@@ -13,6 +13,7 @@
 #include "host/engine/exec_registry.h"
 #include "host/engine/health_monitor.h"
 #include "host/engine/launch_plan.h"
+#include "host/engine/machine_source.h"
 #include "host/engine/own_confinement.h"
 #include "host/runtime/container_options.h"
 #include "host/sandbox/sandbox.h"
@@ -27,10 +28,13 @@ class Run {
         const HostFiles& files;
         const LaunchPlaces& places;
         OwnConfinement& confinement;
+        const TemplatePlaces& templates;
+        const FaultPoints& faults;
     };
 
     struct Events {
         std::function<void(ContainerStdio::Source, std::span<const std::byte>)> output;
+        std::function<void(sandbox::Sandbox&)> launched;
         std::function<void()> running;
         std::function<void(const HealthState&)> probed;
         ExecRegistry::OnEnd exec_ended;
@@ -43,11 +47,20 @@ class Run {
     Run& operator=(const Run&) = delete;
     ~Run();
 
-    // Starts the machine. After an error nothing runs, and no event comes. `console`: where the
-    // guest's console goes, or invalid.
-    Result<void> begin(std::optional<runtime::TerminalSize> size, UniqueFd console);
+    // Starts the machine, after making its template if need be; `ended` comes when it cannot.
+    // `console`: where the guest's console goes, or invalid. A boot that somebody looks at is one.
+    void begin(std::optional<runtime::TerminalSize> size, UniqueFd console);
 
-    // Nothing before begin().
+    // The machine's template is being made: there is no machine yet.
+    [[nodiscard]] bool preparing() const { return source_.busy(); }
+
+    // While preparing(), what a signal does to a start; others than those that end it do nothing.
+    void interrupt(int signal);
+
+    // "cold" or "template ID", once the machine was launched.
+    [[nodiscard]] const std::string& origin() const { return source_.origin(); }
+
+    // Nothing before the machine was launched.
     [[nodiscard]] sandbox::Sandbox* sandbox() { return sandbox_.get(); }
 
     // While it runs.
@@ -70,11 +83,16 @@ class Run {
     Result<void> resume();
 
   private:
+    Result<void> prepare(std::optional<runtime::TerminalSize> size, UniqueFd console);
+    Result<void> launch(sandbox::SandboxPlan plan);
+    void fail(const Error& why);
+    void end(const sandbox::SandboxEnd& end);
     void on_running();
 
     Parts parts_;
     Events events_;
     sandbox::Trace trace_;
+    MachineSource source_;
     ContainerStdio stdio_;
     UniqueFd console_;
     sandbox::Shape shape_;

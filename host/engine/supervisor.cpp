@@ -185,7 +185,8 @@ void Supervisor::signal(const SessionRef& session, std::uint32_t number,
                         const wire::SignalRequest& request) {
     const int signal = static_cast<int>(request.signal());
     sandbox::Sandbox* sandbox = live();
-    if (sandbox == nullptr && !restart_timer_.active()) return session->fail(number, kNotRunning);
+    if (sandbox == nullptr && !run_->preparing() && !restart_timer_.active())
+        return session->fail(number, kNotRunning);
     if (!request.process().empty()) {
         if (sandbox != nullptr) sandbox->signal_exec(request.process(), signal);
         return session->reply(number, {});
@@ -194,7 +195,9 @@ void Supervisor::signal(const SessionRef& session, std::uint32_t number,
     const bool is_end =
         signal == SIGKILL || signal == static_cast<int>(parts_.config->stop_signal());
     if (is_end) note_stopped();
-    if (sandbox == nullptr) {
+    if (run_->preparing()) {
+        run_->interrupt(signal);
+    } else if (sandbox == nullptr) {
         if (is_end) finish(*last_end_);
     } else if (signal == SIGKILL) {
         sandbox->kill();

@@ -55,6 +55,7 @@ class Supervisor {
         std::unique_ptr<container::v1::Config> config;
         HostFiles files;
         LaunchPlaces places;
+        TemplatePlaces templates;
         logs::LogWriter log;
         ContainerEvents events;
         std::string socket;  // removed when the container has ended
@@ -116,8 +117,6 @@ class Supervisor {
     // supervisor_life.cpp: from one state to the next.
     void make_run();
     void begin(std::optional<runtime::TerminalSize> size, UniqueFd console, bool by_policy);
-    Result<void> try_begin(std::optional<runtime::TerminalSize> size, UniqueFd console,
-                           bool by_policy);
     void end_with(int signal, std::chrono::nanoseconds grace);
     void note_stopped();
     Result<void> resume();

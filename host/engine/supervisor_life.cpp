@@ -35,8 +35,10 @@ void Supervisor::note(const Result<void>& written) const {
 void Supervisor::make_run() {
     run_ended_ = false;
     run_ = std::make_unique<Run>(
-        Run::Parts{loop_, *parts_.config, parts_.files, parts_.places, confinement_},
+        Run::Parts{loop_, *parts_.config, parts_.files, parts_.places, confinement_,
+                   parts_.templates, parts_.faults},
         Run::Events{[this](auto source, auto bytes) { write_log(source, bytes); },
+                    [this](sandbox::Sandbox& machine) { parts_.faults.reach("launched", &machine); },
                     [this] { on_running(); }, [this](const auto& health) { on_probed(health); },
                     [this](const std::string& process, const sandbox::AgentExit& exit) {
                         parts_.events.emit(
@@ -49,17 +51,10 @@ void Supervisor::make_run() {
 
 void Supervisor::begin(std::optional<runtime::TerminalSize> size, UniqueFd console,
                        bool by_policy) {
-    if (const auto begun = try_begin(size, std::move(console), by_policy); !begun)
-        on_run_ended(start_failure(begun.error()));
-}
-
-Result<void> Supervisor::try_begin(std::optional<runtime::TerminalSize> size, UniqueFd console,
-                                   bool by_policy) {
-    TRY(parts_.container.set_starting(by_policy, cgroup_path()));
+    if (const auto written = parts_.container.set_starting(by_policy, cgroup_path()); !written)
+        return on_run_ended(start_failure(written.error()));
     parts_.faults.reach("starting");
-    TRY(run_->begin(size, std::move(console)));
-    parts_.faults.reach("launched", run_->sandbox());
-    return {};
+    run_->begin(size, std::move(console));
 }
 
 std::string Supervisor::cgroup_path() const {
@@ -78,7 +73,7 @@ void Supervisor::on_running() {
     const pid_t monitor = run_->sandbox()->vmm_pid();
     const auto layers = run_->sandbox()->jail().entries();
     note(parts_.container.set_running(monitor, checked ? "starting" : "",
-                                      {layers.begin(), layers.end()}));
+                                      {layers.begin(), layers.end()}, run_->origin()));
     parts_.events.emit("start");
     parts_.faults.reach("running", run_->sandbox());
     watch_limits();
@@ -135,6 +130,7 @@ void Supervisor::stop() {
 
 void Supervisor::end_with(int signal, std::chrono::nanoseconds grace) {
     note_stopped();
+    if (run_->preparing()) return run_->interrupt(SIGTERM);
     sandbox::Sandbox* sandbox = live();
     if (sandbox == nullptr) {
         if (last_end_) finish(*last_end_);
@@ -158,6 +154,7 @@ void Supervisor::destroy() {
     stopped_ = true;
     if (maintenance_) return maintenance_->finish();
     if (!started_) return leave();
+    if (run_->preparing()) return run_->interrupt(SIGKILL);
     if (live() != nullptr) return live()->destroy();
     if (last_end_) finish(*last_end_);
 }

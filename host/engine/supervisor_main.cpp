@@ -99,6 +99,8 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
                                  .config = std::move(config),
                                  .files = files,
                                  .places = places,
+                                 .templates = {templates::store_path(paths.root),
+                                               templates::this_host()},
                                  .log = std::move(log),
                                  .events = std::move(events),
                                  .socket = socket,

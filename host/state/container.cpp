@@ -31,6 +31,7 @@ Result<void> Container::set_starting(bool by_policy, std::string cgroup) {
     next.manually_stopped = false;
     next.health.clear();
     next.jail.clear();
+    next.started_from.clear();
     next.boot_id = host_boot_id();
     next.status = Status::Starting;
     next.owner_pid = ::getpid();
@@ -42,8 +43,10 @@ Result<void> Container::set_starting(bool by_policy, std::string cgroup) {
 }
 
 Result<void> Container::set_running(pid_t vmm_pid, std::string health,
-                                    std::map<std::string, std::string> jail) {
+                                    std::map<std::string, std::string> jail,
+                                    std::string started_from) {
     Record next = record_;
+    next.started_from = std::move(started_from);
     next.jail = std::move(jail);
     next.health = std::move(health);
     next.status = Status::Running;

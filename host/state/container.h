@@ -31,9 +31,10 @@ class Container {
     // Each writes the new state down, and leaves the old one when it cannot.
     // By its policy: it was not told to. `cgroup` as in Record, written down before it is made.
     Result<void> set_starting(bool by_policy = false, std::string cgroup = {});
-    // `jail` as in Record.
+    // `jail` and `started_from` as in Record.
     Result<void> set_running(pid_t vmm_pid, std::string health = {},
-                             std::map<std::string, std::string> jail = {});
+                             std::map<std::string, std::string> jail = {},
+                             std::string started_from = {});
     Result<void> set_paused(bool paused);
     Result<void> set_stopping();
     // It ended as set_exited() says, and will be started again.

@@ -101,6 +101,7 @@ std::string to_json(const Record& record) {
                        {"manually_stopped", record.manually_stopped},
                        {"boot_id", record.boot_id},
                        {"jail", record.jail},
+                       {"started_from", record.started_from},
                        {"cgroup", record.cgroup}};
     // Arguments may hold bytes that are no UTF-8; they are for display only.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -132,8 +133,10 @@ Result<Record> parse_record(std::string_view text) {
     record.manually_stopped = TRY(truth_at(json, "manually_stopped"));
     record.boot_id = TRY(string_at(json, "boot_id"));
     record.jail = TRY(reasons_at(json, "jail"));
-    // Records from before there were cgroups name none.
+    // Records from before there were cgroups or templates name none.
     if (json.contains("cgroup")) record.cgroup = TRY(string_at(json, "cgroup"));
+    if (json.contains("started_from"))
+        record.started_from = TRY(string_at(json, "started_from"));
     return record;
 }
 

@@ -30,6 +30,7 @@ Json state_json(const state::Record& record) {
             {"SupervisorPid", live ? record.owner_pid : 0},
             {"ExitCode", record.exit_code},
             {"Error", record.error},
+            {"StartedFrom", record.started_from},
             {"StartedAt", time_text(record.started_at)},
             {"FinishedAt", time_text(record.finished_at)}};
 }

@@ -49,6 +49,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     if (resources.memory_bytes) machine.set_memory_bytes(*resources.memory_bytes);
     if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
     machine.set_kernel(flags.kernel);
+    machine.set_no_template(flags.no_template);
     machine.set_jail_required(flags.jail_required);
     machine.set_cgroup_parent(flags.cgroup_parent);
     machine.set_init_on_alloc(flags.init_on_alloc.value_or(flags.container.strict));

@@ -62,6 +62,7 @@ struct RunFlags {
     runtime::DeviceLimits device_limits;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
     bool jail_required = false;  // no start without every layer
+    bool no_template = false;    // its machine always boots
     // Its kernel zeroes memory before it hands it out; not said: as the security profile has it.
     std::optional<bool> init_on_alloc;
 

@@ -94,6 +94,11 @@ Result<std::chrono::nanoseconds> parse_start_timeout(std::string_view text) {
     return std::chrono::nanoseconds(std::chrono::seconds(seconds));
 }
 
+Result<bool> parse_no_template(std::string_view text) {
+    if (text != "auto" && text != "never") return Error("want auto or never");
+    return text == "never";
+}
+
 }  // namespace
 
 void add_disk_limit_flags(runtime::DeviceLimits& limits, std::vector<Flag>& flags) {
@@ -161,6 +166,8 @@ void add_machine_flags(RunFlags& target, std::vector<Flag>& flags) {
          {"kernel", '\0', "FILE", "another guest kernel (an ELF vmlinux)", store(target.kernel)},
          {"kernel-args", '\0', "TEXT", "added to the guest kernel's command line",
           store(target.kernel_arguments)},
+         {"template", '\0', "auto|never", "start from a saved machine, or boot (default auto)",
+          parsed_into(target.no_template, parse_no_template)},
          {"cgroup-parent", '\0', "PATH", "where the machine's cgroup is made (default /bulkhead)",
           parsed_into(target.cgroup_parent, parse_cgroup_parent)},
          {"start-timeout", '\0', "SECONDS", "for the guest to boot and answer (default 120)",
