@@ -121,6 +121,21 @@ std::string kernel_arguments(const container::v1::Machine& machine) {
 
 }  // namespace
 
+const std::string& kernel_of(const container::v1::Machine& machine, const HostFiles& files) {
+    return machine.kernel().empty() ? files.kernel : machine.kernel();
+}
+
+Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const HostFiles& files) {
+    sandbox::Launch launch;
+    launch.kvm = TRY(sandbox::open_kvm());
+    launch.kernel =
+        TRY_CONTEXT(open_file(kernel_of(machine, files), O_RDONLY), "the guest's kernel");
+    launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
+    launch.shape = shape_of(machine);
+    launch.kernel_arguments = kernel_arguments(machine);
+    return launch;
+}
+
 Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFiles& files,
                                               const LaunchPlaces& places) {
     const container::v1::Machine& machine = config.machine();
@@ -130,12 +145,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     plan.start = start_request(config);
     plan.start->set_container_id(std::filesystem::path(places.directory).filename().string());
     sandbox::Launch& launch = plan.launch;
-    launch.kvm = TRY(sandbox::open_kvm());
-    const std::string& kernel = machine.kernel().empty() ? files.kernel : machine.kernel();
-    launch.kernel = TRY_CONTEXT(open_file(kernel, O_RDONLY), "the guest's kernel");
-    launch.initrd = TRY_CONTEXT(open_file(files.initramfs, O_RDONLY), "the guest's agent");
-    launch.shape = shape_of(machine);
-    launch.kernel_arguments = kernel_arguments(machine);
+    launch = TRY(make_boot(machine, files));
     launch.device_limits = device_limits_of(config);
     launch.disks.push_back(TRY(lower_disk(config, places)));
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));

@@ -10,7 +10,8 @@
 
 namespace bulkhead::container::v1 {
 class Config;
-}
+class Machine;
+}  // namespace bulkhead::container::v1
 
 namespace bulkhead::engine {
 
@@ -19,6 +20,12 @@ struct LaunchPlaces {
     std::string directory;  // the container's own
     std::string disks;      // for disks without a name
 };
+
+// The machine without its disks: kernel, agent, shape.
+Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const HostFiles& files);
+
+// Where its kernel is.
+const std::string& kernel_of(const container::v1::Machine& machine, const HostFiles& files);
 
 Result<sandbox::SandboxPlan> make_launch_plan(const container::v1::Config& config,
                                               const HostFiles& files, const LaunchPlaces& places);

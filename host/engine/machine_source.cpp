@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "host/engine/launch_plan.h"
 #include "host/templates/slots.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
@@ -29,12 +30,10 @@ void MachineSource::prepare(sandbox::SandboxPlan plan, Ready ready) {
 }
 
 Result<void> MachineSource::choose(sandbox::SandboxPlan& plan, Ready& ready) {
-    const container::v1::Machine& machine = parts_.config.machine();
     if (!parts_.places.host) return parts_.places.host.error();
-    const std::string& kernel = machine.kernel().empty() ? parts_.files.kernel : machine.kernel();
-    const templates::Key key =
-        TRY(templates::key_of(plan.launch, {kernel, parts_.files.initramfs, parts_.files.monitor},
-                              *parts_.places.host));
+    const templates::Paths paths{kernel_of(parts_.config.machine(), parts_.files),
+                                 parts_.files.initramfs, parts_.files.monitor};
+    const templates::Key key = TRY(templates::key_of(plan.launch, paths, *parts_.places.host));
     store_.emplace(parts_.places.store);
     id_ = key.id();
     if (TRY(use(plan))) return {};
@@ -49,8 +48,7 @@ Result<void> MachineSource::choose(sandbox::SandboxPlan& plan, Ready& ready) {
 Result<bool> MachineSource::use(sandbox::SandboxPlan& plan) {
     auto snapshot = TRY(store_->find(id_));
     if (!snapshot) return false;
-    sandbox::Launch restored =
-        TRY(templates::restored_launch(plan.launch, *std::move(snapshot)));
+    sandbox::Launch restored = TRY(templates::restored_launch(plan.launch, *std::move(snapshot)));
     plan.boot = std::exchange(plan.launch, std::move(restored));
     origin_ = "template " + id_;
     return true;
@@ -61,10 +59,10 @@ Result<void> MachineSource::build(sandbox::SandboxPlan& plan, Ready& ready,
     templates::Builder::Plan wanted{plan.vm, TRY(templates::template_launch(plan.launch)),
                                     plan.start_timeout};
     parts_.trace.step("look for a template");
-    builder_ = TRY(templates::Builder::begin(
-        parts_.loop, std::move(wanted), std::move(made),
-        {[this](auto stage, sandbox::Vm& vm) { at_stage(stage, vm); },
-         [this](const Result<void>& built) { on_built(built); }}));
+    builder_ =
+        TRY(templates::Builder::begin(parts_.loop, std::move(wanted), std::move(made),
+                                      {[this](auto stage, sandbox::Vm& vm) { at_stage(stage, vm); },
+                                       [this](const Result<void>& built) { on_built(built); }}));
     plan_.emplace(std::move(plan));
     ready_ = std::exchange(ready, nullptr);
     return {};
@@ -81,7 +79,8 @@ void MachineSource::at_stage(templates::Builder::Stage stage, sandbox::Vm& vm) c
 void MachineSource::on_built(const Result<void>& built) {
     parts_.trace.step("make the template");
     // It must not be destroyed in its own call.
-    parts_.loop.post([builder = std::shared_ptr(std::move(builder_))]() mutable { builder.reset(); });
+    parts_.loop.post(
+        [builder = std::shared_ptr(std::move(builder_))]() mutable { builder.reset(); });
     sandbox::SandboxPlan plan = *std::move(plan_);
     plan_.reset();
     Result<void> used;
@@ -103,8 +102,7 @@ void MachineSource::cancel() {
 void MachineSource::on_restore_failed(const std::string& why) {
     log::warning(concat("template ", id_, " is no good and is removed: ", why));
     origin_ = kCold;
-    if (const auto removed = store_->remove(id_); !removed)
-        log::warning(removed.error().message());
+    if (const auto removed = store_->remove(id_); !removed) log::warning(removed.error().message());
 }
 
 }  // namespace bulkhead::engine

@@ -37,16 +37,16 @@ void Supervisor::make_run() {
     run_ = std::make_unique<Run>(
         Run::Parts{loop_, *parts_.config, parts_.files, parts_.places, confinement_,
                    parts_.templates, parts_.faults},
-        Run::Events{[this](auto source, auto bytes) { write_log(source, bytes); },
-                    [this](sandbox::Sandbox& machine) { parts_.faults.reach("launched", &machine); },
-                    [this] { on_running(); }, [this](const auto& health) { on_probed(health); },
-                    [this](const std::string& process, const sandbox::AgentExit& exit) {
-                        parts_.events.emit(
-                            "exec_die",
-                            {{"execID", process},
-                             {"exitCode", std::to_string(sandbox::end_of(exit).exit_code)}});
-                    },
-                    [this](const sandbox::SandboxEnd& end) { on_run_ended(end); }});
+        Run::Events{
+            [this](auto source, auto bytes) { write_log(source, bytes); },
+            [this](sandbox::Sandbox& machine) { parts_.faults.reach("launched", &machine); },
+            [this] { on_running(); }, [this](const auto& health) { on_probed(health); },
+            [this](const std::string& process, const sandbox::AgentExit& exit) {
+                parts_.events.emit("exec_die",
+                                   {{"execID", process},
+                                    {"exitCode", std::to_string(sandbox::end_of(exit).exit_code)}});
+            },
+            [this](const sandbox::SandboxEnd& end) { on_run_ended(end); }});
 }
 
 void Supervisor::begin(std::optional<runtime::TerminalSize> size, UniqueFd console,

@@ -94,17 +94,17 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
     EventLoop loop;
     const LaunchPlaces places{image_store_path(paths), container.directory(), paths.root};
     ContainerEvents events(event_journal(paths), container.record(), *config);
-    Supervisor supervisor(loop, {.store = store,
-                                 .container = std::move(container),
-                                 .config = std::move(config),
-                                 .files = files,
-                                 .places = places,
-                                 .templates = {templates::store_path(paths.root),
-                                               templates::this_host()},
-                                 .log = std::move(log),
-                                 .events = std::move(events),
-                                 .socket = socket,
-                                 .faults = faults});
+    Supervisor supervisor(loop,
+                          {.store = store,
+                           .container = std::move(container),
+                           .config = std::move(config),
+                           .files = files,
+                           .places = places,
+                           .templates = {templates::store_path(paths.root), templates::this_host()},
+                           .log = std::move(log),
+                           .events = std::move(events),
+                           .socket = socket,
+                           .faults = faults});
     const auto clients = loop.watch(listener.get(), EventLoop::Interest::Read, [&] {
         if (auto client = accept_client(listener.get())) supervisor.add_client(*std::move(client));
     });

@@ -106,6 +106,10 @@ extern const Command kContainerPruneCommand;
 extern const Command kImagePruneCommand;
 extern const Command kSystemPruneCommand;
 extern const Command kSystemDfCommand;
+extern const Command kTemplateLsCommand;
+extern const Command kTemplateBuildCommand;
+extern const Command kTemplateRmCommand;
+extern const Command kTemplatePruneCommand;
 // Not in the help text: what `run` and `start` start, what completion asks, and the manual page.
 extern const Command kSuperviseCommand;
 extern const Command kCompleteCommand;

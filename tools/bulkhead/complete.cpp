@@ -106,6 +106,12 @@ class Completer {
         if (has_word(place, "IMAGE") || has_word(place, "REPOSITORY")) {
             for (const Candidate& each : names_.images()) offer(each.word, each.meaning);
         }
+        if (has_word(place, "TEMPLATE")) {
+            for (const Candidate& each : names_.templates()) offer(each.word, each.meaning);
+        }
+        if (has_word(place, "auto|never")) {
+            for (const char* use : {"auto", "never"}) offer(use, "");
+        }
         if (has_word(place, "SHELL")) {
             for (const char* shell : {"bash", "zsh", "fish"}) offer(shell, "");
         }

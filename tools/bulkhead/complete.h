@@ -23,6 +23,7 @@ struct Completion {
 struct KnownNames {
     std::function<std::vector<Candidate>()> containers;
     std::function<std::vector<Candidate>()> images;
+    std::function<std::vector<Candidate>()> templates;
 };
 
 // `words`: all behind "bulkhead", the last of them the one that is being typed, which may be empty.

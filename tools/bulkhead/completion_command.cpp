@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/text.h"
 #include "tools/bulkhead/complete.h"
 #include "tools/bulkhead/completion_scripts.h"
 #include "tools/bulkhead/container_row.h"
 #include "tools/bulkhead/global_flags.h"
 #include "tools/bulkhead/images.h"
+#include "tools/bulkhead/template_list.h"
 
 namespace bulkhead::cli {
 
@@ -41,6 +43,18 @@ std::vector<Candidate> image_names(const state::Paths& paths) {
     return names;
 }
 
+std::vector<Candidate> template_names(const state::Paths& paths) {
+    std::vector<Candidate> names;
+    const auto all = list_templates(Context{paths});
+    if (!all) return names;
+    for (const ListedTemplate& listed : *all) {
+        const ListRow row = template_row(listed, false, 0);
+        names.push_back(
+            {row.fields["ID"], concat("template, ", std::string(row.fields["Status"]))});
+    }
+    return names;
+}
+
 // Those of the line that is completed, not of this call.
 state::Paths paths_of_line(const Context& context, const Words& words) {
     GlobalFlags global;
@@ -58,7 +72,8 @@ int complete_line(const Context& context, const Words& words) {
     if (words.empty()) return kExitOk;
     const state::Paths paths = paths_of_line(context, words);
     const KnownNames names = {[&paths] { return container_names(paths); },
-                              [&paths] { return image_names(paths); }};
+                              [&paths] { return image_names(paths); },
+                              [&paths] { return template_names(paths); }};
     const Completion completion = complete(context.commands, words, names);
     for (const Candidate& candidate : completion.candidates)
         std::cout << candidate.word << "\t" << candidate.meaning << "\n";

@@ -11,6 +11,7 @@
 #include "tools/bulkhead/image_usage.h"
 #include "tools/bulkhead/images.h"
 #include "tools/bulkhead/listing.h"
+#include "tools/bulkhead/template_list.h"
 
 namespace bulkhead::cli {
 
@@ -20,12 +21,13 @@ namespace {
 struct Kept {
     std::vector<ListedContainer> containers;
     std::vector<image::Image> images;
+    std::vector<ListedTemplate> templates;
 };
 
 Result<Kept> look(const Context& context) {
     const auto store = TRY(state::StateStore::open(context.paths));
     const auto images = TRY(open_image_store(context.paths));
-    return Kept{list_containers(store), TRY(images.list())};
+    return Kept{list_containers(store), TRY(images.list()), TRY(list_templates(context))};
 }
 
 const ListColumns& summary_columns() {
@@ -82,6 +84,26 @@ ListRow containers_summary(const Kept& kept) {
     return summary_row("Containers", kept.containers.size(), active, bytes, reclaimable);
 }
 
+// An active one is one that a start can use.
+ListRow templates_summary(const Kept& kept) {
+    std::size_t active = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t reclaimable = 0;
+    for (const ListedTemplate& listed : kept.templates) {
+        active += listed.usable ? 1 : 0;
+        bytes += listed.found.disk_bytes;
+        reclaimable += listed.usable ? 0 : listed.found.disk_bytes;
+    }
+    return summary_row("Templates", kept.templates.size(), active, bytes, reclaimable);
+}
+
+std::vector<ListRow> template_rows(const Kept& kept, std::time_t now) {
+    std::vector<ListRow> rows;
+    for (const ListedTemplate& listed : kept.templates)
+        rows.push_back(template_row(listed, false, now));
+    return rows;
+}
+
 std::vector<ListRow> image_rows(const Kept& kept, std::time_t now) {
     const ImageUsage usage(kept.images);
     std::vector<ListRow> rows;
@@ -120,7 +142,9 @@ Result<std::string> verbose_text(const Kept& kept) {
     return "Images space usage:\n\n" +
            TRY(list_text({images, false}, image_columns(false), image_rows(kept, now))) +
            "\nContainers space usage:\n\n" +
-           TRY(list_text({containers, false}, container_columns(true), container_rows(kept, now)));
+           TRY(list_text({containers, false}, container_columns(true), container_rows(kept, now))) +
+           "\nTemplates space usage:\n\n" +
+           TRY(list_text({}, template_columns(), template_rows(kept, now)));
 }
 
 int df(const Context& context, const Words& words) {
@@ -130,7 +154,7 @@ int df(const Context& context, const Words& words) {
         kSystemDfCommand, words,
         {{"format", '\0', "FORMAT", "'table TEMPLATE', 'json', or a Go template for each row",
           store(choice.format)},
-         {"verbose", 'v', "", "each image and container", store(verbose)}});
+         {"verbose", 'v', "", "each image, container and template", store(verbose)}});
     if (!parsed.go_on) return parsed.exit_code;
     if (!parsed.arguments.empty())
         return usage_error(kSystemDfCommand, "'bulkhead system df' takes no arguments");
@@ -140,7 +164,8 @@ int df(const Context& context, const Words& words) {
     if (!kept) return fail(kExitFailure, kept.error().message());
     const auto text = verbose ? verbose_text(*kept)
                               : list_text(choice, summary_columns(),
-                                          {images_summary(*kept), containers_summary(*kept)});
+                                          {images_summary(*kept), containers_summary(*kept),
+                                           templates_summary(*kept)});
     if (!text) return fail(kExitFailure, text.error().message());
     std::cout << *text;
     return kExitOk;
@@ -150,7 +175,7 @@ int df(const Context& context, const Words& words) {
 
 const Command kSystemDfCommand = {"system df",
                                   "system df [FLAGS]",
-                                  "Show what images and containers take on disk",
+                                  "Show what images, containers and templates take on disk",
                                   "bulkhead system df -v",
                                   kExitFailure,
                                   df};

@@ -37,9 +37,15 @@ constexpr std::array kSystemVerbs = {
     GroupVerb{"events", &kEventsCommand}, GroupVerb{"info", &kInfoCommand},
     GroupVerb{"prune", &kSystemPruneCommand}};
 
-constexpr std::array kGroups = {Group{"container", "Manage containers", kContainerVerbs},
-                                Group{"image", "Manage images", kImageVerbs},
-                                Group{"system", "Manage what bulkhead keeps", kSystemVerbs}};
+constexpr std::array kTemplateVerbs = {
+    GroupVerb{"build", &kTemplateBuildCommand}, GroupVerb{"ls", &kTemplateLsCommand, "list"},
+    GroupVerb{"prune", &kTemplatePruneCommand}, GroupVerb{"rm", &kTemplateRmCommand, "remove"}};
+
+constexpr std::array kGroups = {
+    Group{"container", "Manage containers", kContainerVerbs},
+    Group{"image", "Manage images", kImageVerbs},
+    Group{"system", "Manage what bulkhead keeps", kSystemVerbs},
+    Group{"template", "Manage saved machines that starts go on from", kTemplateVerbs}};
 
 std::string group_help(const Group& group) {
     std::vector<std::pair<std::string, std::string>> words;

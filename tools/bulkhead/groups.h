@@ -1,5 +1,5 @@
 // docker's management words: `bulkhead container VERB`, `bulkhead image VERB`, `bulkhead system
-// VERB`. Thread: any.
+// VERB`; and `bulkhead template VERB`, which docker has not. Thread: any.
 #pragma once
 
 #include <span>

@@ -44,21 +44,6 @@ void add_file(std::string path, std::string content, Config& config) {
     file.set_mode(kPublicFileMode);
 }
 
-void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
-    const auto& resources = flags.container.resources;
-    if (resources.memory_bytes) machine.set_memory_bytes(*resources.memory_bytes);
-    if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
-    machine.set_kernel(flags.kernel);
-    machine.set_no_template(flags.no_template);
-    machine.set_jail_required(flags.jail_required);
-    machine.set_cgroup_parent(flags.cgroup_parent);
-    machine.set_init_on_alloc(flags.init_on_alloc.value_or(flags.container.strict));
-    machine.set_kernel_arguments(flags.kernel_arguments);
-    machine.set_disk_bytes(flags.disk_bytes);
-    engine::set_device_limits(flags.device_limits, *machine.mutable_device_limits());
-    machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));
-}
-
 void add_files(const RunFlags& flags, const std::string& hostname, Config& config) {
     const auto& options = flags.container;
     add_file("/etc/hosts", runtime::hosts_file(hostname, options.domainname, options.hosts),
@@ -111,6 +96,21 @@ Result<state::Container> create_from_bundle(const RunFlags& flags, engine::Engin
 }
 
 }  // namespace
+
+void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
+    const auto& resources = flags.container.resources;
+    if (resources.memory_bytes) machine.set_memory_bytes(*resources.memory_bytes);
+    if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
+    machine.set_kernel(flags.kernel);
+    machine.set_no_template(flags.no_template);
+    machine.set_jail_required(flags.jail_required);
+    machine.set_cgroup_parent(flags.cgroup_parent);
+    machine.set_init_on_alloc(flags.init_on_alloc.value_or(flags.container.strict));
+    machine.set_kernel_arguments(flags.kernel_arguments);
+    machine.set_disk_bytes(flags.disk_bytes);
+    engine::set_device_limits(flags.device_limits, *machine.mutable_device_limits());
+    machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));
+}
 
 Result<state::Container> create_container(const Context& context, const RunFlags& flags,
                                           engine::Engine& engine) {

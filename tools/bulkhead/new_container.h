@@ -7,10 +7,17 @@
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/run_flags.h"
 
+namespace bulkhead::container::v1 {
+class Machine;
+}
+
 namespace bulkhead::cli {
 
 // `flags` is complete: environment and terminal size included.
 Result<state::Container> create_container(const Context& context, const RunFlags& flags,
                                           engine::Engine& engine);
+
+// The machine's part of a container's configuration.
+void set_machine(const RunFlags& flags, container::v1::Machine& machine);
 
 }  // namespace bulkhead::cli

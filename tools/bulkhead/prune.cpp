@@ -10,6 +10,7 @@
 #include "tools/bulkhead/image_use.h"
 #include "tools/bulkhead/images.h"
 #include "tools/bulkhead/listing.h"
+#include "tools/bulkhead/template_list.h"
 
 namespace bulkhead::cli {
 
@@ -56,6 +57,19 @@ Result<Pruned> prune_images(const Context& context, const Filters& filters, bool
         std::istringstream lines(removal_text(*report));
         for (std::string line; std::getline(lines, line);) pruned.lines.push_back(line);
     }
+    return pruned;
+}
+
+Result<Pruned> prune_templates(const Context& context, bool all) {
+    const templates::Store store = template_store(context);
+    Pruned pruned;
+    for (const ListedTemplate& listed : TRY(list_templates(context))) {
+        if (listed.usable && !all) continue;
+        if (!TRY(store.remove(listed.found.id))) continue;
+        pruned.bytes += listed.found.disk_bytes;
+        pruned.lines.push_back(listed.found.id);
+    }
+    pruned.bytes += TRY(store.sweep());
     return pruned;
 }
 

@@ -25,6 +25,9 @@ Result<Pruned> prune_containers(const Context& context, const Filters& filters);
 // Images without a name, or with `all` those that no container uses.
 Result<Pruned> prune_images(const Context& context, const Filters& filters, bool all);
 
+// Templates that no start can use any more, or with `all` all; and what is left of unfinished ones.
+Result<Pruned> prune_templates(const Context& context, bool all);
+
 // "Deleted Containers:" and the lines, if there are any.
 std::string pruned_text(std::string_view heading, const Pruned& pruned);
 std::string reclaimed_text(std::uint64_t bytes);

@@ -1,4 +1,4 @@
-// bulkhead container prune, image prune, system prune.
+// bulkhead container prune, image prune, system prune, template prune.
 #include <iostream>
 
 #include "tools/bulkhead/confirm.h"
@@ -81,7 +81,8 @@ int prune_system(const Context& context, const Words& words) {
                   return std::string("This will remove:\n  - all stopped containers\n") +
                          (flags.all ? "  - all images without at least one container associated to "
                                       "them\n"
-                                    : "  - all dangling images\n");
+                                    : "  - all dangling images\n") +
+                         "  - all templates that no start can use any more\n";
               });
     if (!parsed.go_on) return parsed.exit_code;
     const auto containers = prune_containers(context, flags.filters);
@@ -89,8 +90,29 @@ int prune_system(const Context& context, const Words& words) {
     std::cout << pruned_text("Deleted Containers:", *containers);
     const auto images = prune_images(context, flags.filters, flags.all);
     if (!images) return fail(kExitFailure, images.error().message());
-    std::cout << pruned_text("Deleted Images:", *images)
-              << reclaimed_text(containers->bytes + images->bytes);
+    std::cout << pruned_text("Deleted Images:", *images);
+    const auto templates = prune_templates(context, /*all=*/false);
+    if (!templates) return fail(kExitFailure, templates.error().message());
+    std::cout << pruned_text("Deleted Templates:", *templates)
+              << reclaimed_text(containers->bytes + images->bytes + templates->bytes);
+    return kExitOk;
+}
+
+int prune_old_templates(const Context& context, const Words& words) {
+    PruneFlags flags;
+    const Parsed parsed = begin(
+        kTemplatePruneCommand, words, flags,
+        {{"all", 'a', "", "all of them, not only those that no start can use any more",
+          store(flags.all)},
+         force_flag(flags)},
+        [&flags] {
+            return flags.all ? "This will remove all templates."
+                             : "This will remove all templates that no start can use any more.";
+        });
+    if (!parsed.go_on) return parsed.exit_code;
+    const auto pruned = prune_templates(context, flags.all);
+    if (!pruned) return fail(kExitFailure, pruned.error().message());
+    std::cout << pruned_text("Deleted Templates:", *pruned) << reclaimed_text(pruned->bytes);
     return kExitOk;
 }
 
@@ -110,11 +132,19 @@ const Command kImagePruneCommand = {"image prune",
                                     kExitFailure,
                                     prune_unused_images};
 
-const Command kSystemPruneCommand = {"system prune",
-                                     "system prune [FLAGS]",
-                                     "Remove containers that do not run, and unused images",
-                                     "bulkhead system prune -f",
-                                     kExitFailure,
-                                     prune_system};
+const Command kSystemPruneCommand = {
+    "system prune",
+    "system prune [FLAGS]",
+    "Remove containers that do not run, and unused images and templates",
+    "bulkhead system prune -f",
+    kExitFailure,
+    prune_system};
+
+const Command kTemplatePruneCommand = {"template prune",
+                                       "template prune [FLAGS]",
+                                       "Remove templates that no start can use any more",
+                                       "bulkhead template prune -a",
+                                       kExitFailure,
+                                       prune_old_templates};
 
 }  // namespace bulkhead::cli

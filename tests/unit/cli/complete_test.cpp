@@ -22,6 +22,9 @@ Completion completion_of(const Words& words) {
         },
         [] {
             return std::vector<Candidate>{{"busybox", "image"}, {"debian:12", "image"}};
+        },
+        [] {
+            return std::vector<Candidate>{{"4aed2f5b2620", "template, usable"}};
         }};
     return complete(kCommands, words, names);
 }
@@ -37,6 +40,8 @@ Words words_after(const Words& words) {
 TEST_CASE("verbs and groups come first") {
     CHECK(words_after({"r"}) == Words{"run", "rm", "rmi"});
     CHECK(words_after({"con"}) == Words{"container"});
+    CHECK(words_after({"template", "rm", ""}) == Words{"4aed2f5b2620"});
+    CHECK(words_after({"run", "--template", ""}) == Words{"auto", "never"});
     CHECK(words_after({"container", "r"}) == Words{"rename", "restart", "rm", "run"});
     CHECK(words_after({"--r"}) == Words{"--root"});
     CHECK(words_after({"nothing", ""}).empty());

@@ -88,12 +88,15 @@ TEST_CASE("every flag of run lands where it belongs") {
                           "1g",
                           "--start-timeout",
                           "5s",
+                          "--template",
+                          "never",
                           "image",
                           "cmd",
                           "-x"}));
     const auto& container = flags.container;
     CHECK(flags.auto_remove);
     CHECK(flags.jail_required);
+    CHECK(flags.no_template);
     CHECK(flags.interactive);
     CHECK(flags.terminal);
     CHECK(flags.name == "web");
@@ -139,6 +142,7 @@ TEST_CASE("bad values are refused with the flag's name") {
                                                  {"--security-opt", "apparmor=x", "i"},
                                                  {"--security-opt", "seccomp=/nonexistent", "i"},
                                                  {"--security-opt", "jail=off", "i"},
+                                                 {"--template", "always", "i"},
                                                  {"--start-timeout", "0", "i"},
                                                  {"--start-timeout", "soon", "i"}}) {
         RunFlags flags;
