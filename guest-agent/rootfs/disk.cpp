@@ -54,7 +54,8 @@ Result<void> await_size(const std::string& name, const DiskPlaces& places) {
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
         if (left <= 0)
-            return Error(concat("disk ", name, " got no size within ", places.patience.count(), " ms"));
+            return Error(
+                concat("disk ", name, " got no size within ", places.patience.count(), " ms"));
         pollfd wanted{.fd = log.get(), .events = POLLIN, .revents = 0};
         if (::poll(&wanted, 1, static_cast<int>(left)) < 0 && errno != EINTR)
             return errno_error(places.kernel_log);

@@ -16,8 +16,8 @@ struct DiskPlaces {
 };
 
 // "/dev/vda" for the virtio-blk disk with this serial. Waits until it has a size: in a machine that
-// goes on from a snapshot the disk was put into an empty slot, and the kernel learns of that in work
-// that it does on the side.
+// goes on from a snapshot the disk was put into an empty slot, and the kernel learns of that in
+// work that it does on the side.
 Result<std::string> find_disk(const std::string& serial, const DiskPlaces& places = {});
 
 }  // namespace bulkhead::agent

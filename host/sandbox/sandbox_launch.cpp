@@ -39,13 +39,15 @@ void Sandbox::on_vm_started(const VmStarted& started) {
 // kills it, and a host without memory, say nothing about the snapshot.
 bool Sandbox::blames_snapshot(const VmEnd& end) const {
     if (!plan_.boot || killed_ || interrupted_by_) return false;
-    return late_ || (end.process.signal != SIGKILL && end.said.cause != EndCause::Stopped);
+    const bool killed_silently =
+        end.process.signal == SIGKILL && end.said.cause == EndCause::Unknown;
+    return late_ || (!killed_silently && end.said.cause != EndCause::Stopped);
 }
 
 void Sandbox::boot_instead(const VmEnd& end) {
     trace_.step("the template fails");
-    const std::string why = std::exchange(late_, false) ? "its agent did not call in time"
-                                                        : describe_end(end);
+    const std::string why =
+        std::exchange(late_, false) ? "its agent did not call in time" : describe_end(end);
     if (events_.restore_failed) events_.restore_failed(why);
     Launch boot = *std::exchange(plan_.boot, std::nullopt);
     const auto begun = launch(std::move(boot));

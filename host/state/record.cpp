@@ -135,8 +135,7 @@ Result<Record> parse_record(std::string_view text) {
     record.jail = TRY(reasons_at(json, "jail"));
     // Records from before there were cgroups or templates name none.
     if (json.contains("cgroup")) record.cgroup = TRY(string_at(json, "cgroup"));
-    if (json.contains("started_from"))
-        record.started_from = TRY(string_at(json, "started_from"));
+    if (json.contains("started_from")) record.started_from = TRY(string_at(json, "started_from"));
     return record;
 }
 

@@ -61,7 +61,8 @@ struct Record {
     std::string boot_id;            // of the host, when it was started last
     // Each layer of its machine's jail, with why it is missing; empty reason: it is there.
     std::map<std::string, std::string> jail;
-    // "cold", or "template ID": how its machine came to be; empty: it has not run since its last start.
+    // "cold", or "template ID": how its machine came to be; empty: it has not run since its last
+    // start.
     std::string started_from;
     // Where its machine's cgroup is, or was; empty: none was ever asked for.
     std::string cgroup;

@@ -1,5 +1,5 @@
-// Makes one template: boots a machine with empty slots, has it saved when its agent is about to call
-// the host, and ends it. Thread: loop.
+// Makes one template: boots a machine with empty slots, has it saved when its agent is about to
+// call the host, and ends it. Thread: loop.
 //
 //   Booting --it pauses by itself--> Saving --saved--> Ending --its monitor is gone--> published
 #pragma once

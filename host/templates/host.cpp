@@ -16,8 +16,8 @@ namespace {
 
 // Of x86 and of ARM, as Linux writes them.
 constexpr std::array<std::string_view, 14> kLasting = {
-    "vendor_id",       "cpu family",  "model",       "model name",   "stepping",
-    "microcode",       "flags",       "bugs",        "CPU part",     "CPU implementer",
+    "vendor_id",        "cpu family",  "model",        "model name", "stepping",
+    "microcode",        "flags",       "bugs",         "CPU part",   "CPU implementer",
     "CPU architecture", "CPU variant", "CPU revision", "Features"};
 
 std::string_view name_of(std::string_view line) {

@@ -42,12 +42,9 @@ Result<FileIdentity> identity_of(const UniqueFd& file, const std::string& path) 
 }
 
 Json file_json(const FileIdentity& file) {
-    return {{"path", file.path},
-            {"device", file.device},
-            {"inode", file.inode},
-            {"size", file.size},
-            {"modified_ns", file.modified_ns},
-            {"changed_ns", file.changed_ns}};
+    return {
+        {"path", file.path}, {"device", file.device},           {"inode", file.inode},
+        {"size", file.size}, {"modified_ns", file.modified_ns}, {"changed_ns", file.changed_ns}};
 }
 
 template <class Value>
@@ -129,16 +126,15 @@ Json to_json(const Key& key) {
 Result<Key> parse_key(const Json& json) {
     Key key;
     int format = 0;
-    const bool whole =
-        json.is_object() && read(json, "format", format) &&
-        read_file_identity(json, "kernel", key.kernel) &&
-        read_file_identity(json, "initramfs", key.initramfs) &&
-        read_file_identity(json, "monitor", key.monitor) &&
-        read(json, "kernel_arguments", key.kernel_arguments) &&
-        read(json, "vcpus", key.shape.vcpus) &&
-        read(json, "memory_bytes", key.shape.memory_bytes) &&
-        read(json, "host_kernel", key.host.kernel) &&
-        read(json, "host_processor", key.host.processor);
+    const bool whole = json.is_object() && read(json, "format", format) &&
+                       read_file_identity(json, "kernel", key.kernel) &&
+                       read_file_identity(json, "initramfs", key.initramfs) &&
+                       read_file_identity(json, "monitor", key.monitor) &&
+                       read(json, "kernel_arguments", key.kernel_arguments) &&
+                       read(json, "vcpus", key.shape.vcpus) &&
+                       read(json, "memory_bytes", key.shape.memory_bytes) &&
+                       read(json, "host_kernel", key.host.kernel) &&
+                       read(json, "host_processor", key.host.processor);
     if (!whole) return Error("not a template's key");
     if (format != kFormat) return Error("a template of another version");
     return key;

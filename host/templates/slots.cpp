@@ -17,8 +17,7 @@ Result<sandbox::Launch> template_launch(const sandbox::Launch& launch) {
     return made;
 }
 
-Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch,
-                                        sandbox::Snapshot snapshot) {
+Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::Snapshot snapshot) {
     sandbox::Launch made = TRY(sandbox::copy_of(launch));
     made.kernel.reset();
     made.initrd.reset();

@@ -24,7 +24,6 @@ inline constexpr std::array<Slot, 2> kSlots = {
 Result<sandbox::Launch> template_launch(const sandbox::Launch& launch);
 
 // As `launch`, from a template instead of by a boot. An error if its disks do not fit the slots.
-Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch,
-                                        sandbox::Snapshot snapshot);
+Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::Snapshot snapshot);
 
 }  // namespace bulkhead::templates

@@ -94,8 +94,8 @@ Result<std::optional<sandbox::Snapshot>> Store::find(const std::string& id) cons
     }
     auto snapshot = open_snapshot(*directory, id);
     if (snapshot) return std::optional(*std::move(snapshot));
-    log::warning(concat("template ", id, " is damaged (", snapshot.error().message(),
-                        ") and is removed"));
+    log::warning(
+        concat("template ", id, " is damaged (", snapshot.error().message(), ") and is removed"));
     TRY(remove(id));
     return std::optional<sandbox::Snapshot>();
 }
@@ -109,7 +109,7 @@ Result<std::optional<NewTemplate>> Store::begin(const Key& key) const {
     TRY(image::make_directory(directory_));
     auto lock = TRY(try_lock());
     if (!lock) return std::optional<NewTemplate>();
-    remove_unfinished();
+    static_cast<void>(remove_unfinished());
     return std::optional(TRY(NewTemplate::make(directory_, key, *std::move(lock))));
 }
 
@@ -138,8 +138,8 @@ Result<bool> Store::remove(const std::string& id) const {
     // Out of the way at once and as a whole, whoever else removes or makes it.
     std::string away = concat(directory_, "/", kUnfinished, "old-XXXXXX");
     std::error_code failed;
-    const bool moved = ::mkdtemp(away.data()) != nullptr &&
-                       std::rename(path_of(id).c_str(), away.c_str()) == 0;
+    const bool moved =
+        ::mkdtemp(away.data()) != nullptr && std::rename(path_of(id).c_str(), away.c_str()) == 0;
     if (!moved) {
         const int error = errno;
         fs::remove(away, failed);

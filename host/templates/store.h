@@ -1,6 +1,6 @@
-// The templates of one data root: a directory for each, named by its key, with key.json and the VM's
-// two files. Crash-safe: one that is found is whole. Machines that go on from a template that is
-// removed keep its files. docs/templates.md. Thread: any.
+// The templates of one data root: a directory for each, named by its key, with key.json and the
+// VM's two files. Crash-safe: one that is found is whole. Machines that go on from a template that
+// is removed keep its files. docs/templates.md. Thread: any.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +45,7 @@ class Store {
   private:
     [[nodiscard]] Result<std::optional<image::FileLock>> try_lock() const;
     [[nodiscard]] std::string path_of(const std::string& id) const;
-    std::uint64_t remove_unfinished() const;
+    [[nodiscard]] std::uint64_t remove_unfinished() const;
 
     std::string directory_;
 };

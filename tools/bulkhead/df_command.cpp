@@ -99,6 +99,7 @@ ListRow templates_summary(const Kept& kept) {
 
 std::vector<ListRow> template_rows(const Kept& kept, std::time_t now) {
     std::vector<ListRow> rows;
+    rows.reserve(kept.templates.size());
     for (const ListedTemplate& listed : kept.templates)
         rows.push_back(template_row(listed, false, now));
     return rows;

@@ -28,6 +28,7 @@ int list(const Context& context, const Words& words) {
     const auto all = list_templates(context);
     if (!all) return fail(kExitFailure, all.error().message());
     std::vector<ListRow> rows;
+    rows.reserve(all->size());
     for (const ListedTemplate& listed : *all)
         rows.push_back(template_row(listed, whole, std::time(nullptr)));
     const auto text = list_text(choice, template_columns(), rows);

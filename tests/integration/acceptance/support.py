@@ -100,6 +100,10 @@ class Footprint:
             self.mounts = sorted(file.read().splitlines())
         self.files = files_below(os.path.join(bulkhead.root, "containers"), os.path.join(bulkhead.root, "logs"),
                                  os.path.join(bulkhead.state, "containers"), os.path.join(bulkhead.state, "sockets"))
+        # A template is kept on purpose; one that was not finished is not.
+        templates = os.path.join(bulkhead.root, "templates")
+        self.templates = [name for name in sorted(os.listdir(templates)) if name.startswith(".")] \
+            if os.path.isdir(templates) else []
         self.temporary = sorted(os.listdir(bulkhead.temporary))
         self.cgroups = machine_cgroups()
 
@@ -110,7 +114,7 @@ class Footprint:
                 break
             time.sleep(0.1)
             self.processes = bulkhead_processes()
-        for part in ("processes", "mounts", "files", "temporary", "cgroups"):
+        for part in ("processes", "mounts", "files", "templates", "temporary", "cgroups"):
             mine, others = getattr(self, part), getattr(before, part)
             expect(mine == others, f"{what} left {part}: {sorted(set(mine) - set(others))} "
                                    f"(gone: {sorted(set(others) - set(mine))})")

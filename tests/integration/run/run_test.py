@@ -24,6 +24,7 @@ import local_cases  # noqa: E402
 import policy_cases  # noqa: E402
 import process_cases  # noqa: E402
 import security_cases  # noqa: E402
+import template_cases  # noqa: E402
 import terminal_cases  # noqa: E402
 from case_main import case_main, leaving_nothing  # noqa: E402
 
@@ -44,6 +45,9 @@ CASES = (
     policy_cases.events, policy_cases.changing,
     files_cases.copying, files_cases.large_copies, files_cases.hostile_copies, files_cases.stopped_copies,
     files_cases.commits, files_cases.exports, files_cases.usage,
+    template_cases.templates_made, template_cases.templates_damaged, template_cases.templates_at_once,
+    template_cases.templates_differ, template_cases.templates_under_fire, template_cases.templates_interrupted,
+    template_cases.templates_listed,
     failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)
 
 

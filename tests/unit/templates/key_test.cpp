@@ -18,12 +18,12 @@ TEST_CASE("each part of a key makes another id") {
     const test::Place place;
     const Key key = place.key();
     const std::function<void(Key&)> changes[] = {
-        [](Key& k) { k.kernel.path += "x"; },    [](Key& k) { ++k.kernel.device; },
-        [](Key& k) { ++k.kernel.inode; },        [](Key& k) { ++k.kernel.size; },
-        [](Key& k) { ++k.kernel.modified_ns; },  [](Key& k) { ++k.kernel.changed_ns; },
-        [](Key& k) { ++k.initramfs.size; },      [](Key& k) { ++k.monitor.changed_ns; },
+        [](Key& k) { k.kernel.path += "x"; },      [](Key& k) { ++k.kernel.device; },
+        [](Key& k) { ++k.kernel.inode; },          [](Key& k) { ++k.kernel.size; },
+        [](Key& k) { ++k.kernel.modified_ns; },    [](Key& k) { ++k.kernel.changed_ns; },
+        [](Key& k) { ++k.initramfs.size; },        [](Key& k) { ++k.monitor.changed_ns; },
         [](Key& k) { k.kernel_arguments += "x"; }, [](Key& k) { ++k.shape.vcpus; },
-        [](Key& k) { ++k.shape.memory_bytes; },  [](Key& k) { k.host.kernel += "x"; },
+        [](Key& k) { ++k.shape.memory_bytes; },    [](Key& k) { k.host.kernel += "x"; },
         [](Key& k) { k.host.processor += "x"; }};
     std::set<std::string> ids = {key.id()};
     CHECK(key.id().size() == 64);

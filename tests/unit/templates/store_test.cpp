@@ -139,8 +139,7 @@ TEST_CASE("a damaged template is no template, and is removed") {
     const std::function<void()> damages[] = {
         [&] { fs::resize_file(directory + "/state", 1); },
         [&] { fs::resize_file(directory + "/memory", 4096); },
-        [&] { fs::remove(directory + "/state"); },
-        [&] { fs::remove(directory + "/key.json"); },
+        [&] { fs::remove(directory + "/state"); }, [&] { fs::remove(directory + "/key.json"); },
         [&] { fs::resize_file(directory + "/key.json", 20); },
         [&] {
             fs::rename(directory + "/memory", place.file("memory"));
