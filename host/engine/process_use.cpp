@@ -13,7 +13,6 @@ namespace bulkhead::engine {
 namespace {
 
 constexpr std::uint64_t kKiB = 1024;
-constexpr std::uint64_t kLeastGuestBytes = std::uint64_t{64} << 20U;
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::size_t kMaxSmaps = 4 * 1024 * 1024;
 constexpr std::size_t kMaxStat = 4096;
@@ -25,6 +24,15 @@ std::uint64_t number_at(std::string_view text) {
     std::uint64_t value = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
     return parsed.ec == std::errc() ? value : 0;
+}
+
+// Of "rd wr mr mw": two letters each.
+bool has_flag(std::string_view flags, std::string_view wanted) {
+    for (std::size_t at = flags.find(wanted); at != std::string_view::npos;
+         at = flags.find(wanted, at + 1)) {
+        if (at == 0 || flags[at - 1] == ' ') return true;
+    }
+    return false;
 }
 
 // utime and stime, the 14th and 15th field; the second, in parentheses, may hold anything.
@@ -50,7 +58,8 @@ std::uint64_t parse_cpu_ns(std::string_view stat) {
 
 MemoryUse parse_memory_use(std::string_view smaps) {
     MemoryUse use;
-    bool guest = false;
+    std::uint64_t resident = 0;
+    std::uint64_t unshared = 0;
     while (!smaps.empty()) {
         const auto end = smaps.find('\n');
         const std::string_view line = smaps.substr(0, end);
@@ -58,11 +67,15 @@ MemoryUse parse_memory_use(std::string_view smaps) {
         const auto colon = line.find(':');
         if (colon == std::string_view::npos) continue;
         const std::string_view key = line.substr(0, colon);
-        const std::uint64_t bytes = number_at(line.substr(colon + 1)) * kKiB;
-        if (key == "Size") guest = bytes >= kLeastGuestBytes;
-        if (key == "Rss" && guest) use.guest_bytes += bytes;
-        if ((key == "Private_Clean" || key == "Private_Dirty") && !guest)
-            use.private_bytes += bytes;
+        const std::string_view value = line.substr(colon + 1);
+        if (key == "Rss") resident = number_at(value) * kKiB;
+        if (key == "Private_Clean" || key == "Private_Dirty") unshared += number_at(value) * kKiB;
+        if (key != "VmFlags") continue;
+        // The last line of a mapping.
+        const bool guest = has_flag(value, "wr") && has_flag(value, "dc");
+        (guest ? use.guest_bytes : use.private_bytes) += guest ? resident : unshared;
+        resident = 0;
+        unshared = 0;
     }
     return use;
 }

@@ -15,8 +15,8 @@ struct MemoryUse {
     std::uint64_t guest_bytes = 0;    // of the guest's memory, what takes room
 };
 
-// Of /proc/PID/smaps. A monitor's guest memory is the mapping that is as large as the smallest
-// machine, or larger.
+// Of /proc/PID/smaps. A monitor's guest memory is what can be written to and would not be copied by
+// fork (madvise, MADV_DONTFORK): one mapping, or many where the machine goes on from a template.
 MemoryUse parse_memory_use(std::string_view smaps);
 
 struct ProcessUse {
