@@ -28,9 +28,13 @@ bool is_utf8(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const auto lead = static_cast<std::uint8_t>(text[at]);
+        if (lead < 0x80) {
+            ++at;
+            continue;
+        }
         const Sequence sequence = sequence_of(lead);
         if (sequence.length == 0 || text.size() - at < sequence.length) return false;
-        std::uint32_t point = sequence.length == 1 ? lead : lead & (0x7FU >> sequence.length);
+        std::uint32_t point = lead & (0x7FU >> sequence.length);
         for (std::size_t i = 1; i < sequence.length; ++i) {
             const auto next = static_cast<std::uint8_t>(text[at + i]);
             if ((next & 0xC0U) != 0x80U) return false;

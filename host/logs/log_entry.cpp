@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "host/logs/log_time.h"
 
@@ -16,26 +17,28 @@ using Json = nlohmann::json;
 constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+// In JSON.
+constexpr std::string_view kNewline = "\\n";
+
 void append_escaped(std::string& out, unsigned char c) {
     constexpr std::string_view kHex = "0123456789abcdef";
+    out += '\\';
     switch (c) {
         case '"':
-            out += "\\\"";
-            return;
         case '\\':
-            out += "\\\\";
+            out += static_cast<char>(c);
             return;
         case '\n':
-            out += "\\n";
+            out += 'n';
             return;
         case '\r':
-            out += "\\r";
+            out += 'r';
             return;
         case '\t':
-            out += "\\t";
+            out += 't';
             return;
         default:
-            out += "\\u00";
+            out += "u00";
             out += kHex[c >> 4U];
             out += kHex[c & 15U];
     }
@@ -98,18 +101,25 @@ std::optional<std::string> string_at(const Json& json, const char* key) {
 
 }  // namespace
 
-void append_entry(std::string& out, Stream stream, std::string_view text, std::string_view time) {
-    if (is_utf8(text)) {
-        out += "{\"log\":\"";
-        append_json(out, text);
-    } else {
-        out += "{\"log64\":\"";
+std::string entry_end(Stream stream, std::string_view time) {
+    const std::string_view name = stream == Stream::Output ? "stdout" : "stderr";
+    return concat(kNewline, "\",\"stream\":\"", name, "\",\"time\":\"", time, "\"}\n");
+}
+
+void append_entry(std::string& out, std::string_view text, std::string_view end) {
+    constexpr std::string_view kText = "{\"log\":\"";
+    constexpr std::string_view kBytes = "{\"log64\":\"";
+    if (!is_utf8(text)) {
+        out += kBytes;
         append_base64(out, text);
+        out += end.substr(kNewline.size());
+        return;
     }
-    out += stream == Stream::Output ? "\",\"stream\":\"stdout\",\"time\":\""
-                                    : "\",\"stream\":\"stderr\",\"time\":\"";
-    out += time;
-    out += "\"}\n";
+    const bool ends = text.ends_with('\n');
+    if (ends) text.remove_suffix(1);
+    out += kText;
+    append_json(out, text);
+    out += ends ? end : end.substr(kNewline.size());
 }
 
 std::optional<Entry> parse_entry(std::string_view line) {

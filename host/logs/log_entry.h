@@ -24,8 +24,12 @@ inline constexpr std::size_t kMaxEntryText = 16 * 1024;
 // A line with that much text is never longer: each byte may become six.
 inline constexpr std::size_t kMaxEntryLine = 6 * kMaxEntryText + 256;
 
-// Adds the entry's line, newline included. `time` is as format_time() gives it.
-void append_entry(std::string& out, Stream stream, std::string_view text, std::string_view time);
+// How the lines of entries of this stream and time end, newlines of their texts included: made once
+// for many. `time` is as format_time() gives it.
+std::string entry_end(Stream stream, std::string_view time);
+
+// Adds the entry's line, newline included. `end` is as entry_end() gives it.
+void append_entry(std::string& out, std::string_view text, std::string_view end);
 
 // Nothing when it is no entry.
 std::optional<Entry> parse_entry(std::string_view line);

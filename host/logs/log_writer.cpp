@@ -66,7 +66,7 @@ void LogWriter::append(Stream stream, std::span<const std::byte> bytes, std::int
     // SAFETY: char may alias any type.
     std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     std::string& partial = partial_[stream == Stream::Output ? 0 : 1];
-    const std::string time = format_time(time_ns);
+    const std::string end = entry_end(stream, format_time(time_ns));
     while (!text.empty()) {
         const std::size_t room = kMaxEntryText - partial.size();
         const std::size_t newline = text.substr(0, room).find('\n');
@@ -75,7 +75,7 @@ void LogWriter::append(Stream stream, std::span<const std::byte> bytes, std::int
         const bool whole = ends || length == room;
         if (whole && partial.empty()) {
             const std::string_view entry = whole_characters(text.substr(0, length), ends);
-            add(stream, entry, time);
+            add(entry, end);
             text.remove_prefix(entry.size());
         } else {
             partial.append(text, 0, length);
@@ -83,7 +83,7 @@ void LogWriter::append(Stream stream, std::span<const std::byte> bytes, std::int
                 const std::size_t size = whole_characters(partial, ends).size();
                 std::string rest = partial.substr(size);
                 partial.resize(size);
-                add(stream, std::exchange(partial, std::move(rest)), time);
+                add(std::exchange(partial, std::move(rest)), end);
             }
             text.remove_prefix(length);
         }
@@ -97,13 +97,13 @@ void LogWriter::flush(std::int64_t time_ns) {
     const std::string time = format_time(time_ns);
     for (const Stream stream : {Stream::Output, Stream::Error}) {
         std::string& partial = partial_[stream == Stream::Output ? 0 : 1];
-        if (!partial.empty()) add(stream, std::exchange(partial, {}), time);
+        if (!partial.empty()) add(std::exchange(partial, {}), entry_end(stream, time));
     }
     write(time_ns);
 }
 
-void LogWriter::add(Stream stream, std::string_view text, std::string_view time) {
-    append_entry(lines_, stream, text, time);
+void LogWriter::add(std::string_view text, std::string_view end) {
+    append_entry(lines_, text, end);
     ++entries_;
 }
 
@@ -125,9 +125,9 @@ void LogWriter::write(std::int64_t time_ns) {
 
 void LogWriter::report_dropped(std::string_view time) {
     std::string line;
-    append_entry(line, Stream::Error,
+    append_entry(line,
                  concat("bulkhead: ", dropped_, " log entries were lost: ", drop_reason_, "\n"),
-                 time);
+                 entry_end(Stream::Error, time));
     if (write_whole(line)) dropped_ = 0;
 }
 

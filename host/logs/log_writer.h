@@ -39,8 +39,8 @@ class LogWriter {
     explicit LogWriter(Options options) : options_(std::move(options)) {}
 
     Result<void> open_file_again();
-    // Adds an entry to what is to be written.
-    void add(Stream stream, std::string_view text, std::string_view time);
+    // Adds an entry to what is to be written, with the end that entry_end() gives.
+    void add(std::string_view text, std::string_view end);
     // Writes what was added.
     void write(std::int64_t time_ns);
     void report_dropped(std::string_view time);

@@ -14,7 +14,7 @@ using namespace bulkhead::logs;  // NOLINT(google-build-using-namespace)
 
 void check_round_trip(std::string_view text, std::string_view time) {
     std::string line;
-    append_entry(line, Stream::Error, text, time);
+    append_entry(line, text, entry_end(Stream::Error, time));
     BULKHEAD_CHECK(is_utf8(line) && line.find('\n') == line.size() - 1);
     const auto entry = parse_entry(line);
     BULKHEAD_CHECK(entry && entry->text == text && entry->stream == Stream::Error);

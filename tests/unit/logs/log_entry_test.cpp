@@ -10,7 +10,7 @@ constexpr std::string_view kTime = "2026-11-25T04:07:00.123456789Z";
 
 std::string line_of(Stream stream, std::string_view text) {
     std::string line;
-    append_entry(line, stream, text, kTime);
+    append_entry(line, text, entry_end(stream, kTime));
     return line;
 }
 
