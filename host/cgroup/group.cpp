@@ -36,26 +36,47 @@ std::uint64_t number_of(std::string_view text, std::string_view key) {
     return 0;
 }
 
-// A monitor whose supervisor was killed dies with it; it may be about to. Waits for that.
-Result<void> empty_leftover(const std::string& path) {
+void end_all(const std::string& path) {
     static_cast<void>(write_setting(path + "/cgroup.kill", "1"));
-    const UniqueFd events = TRY(open_file(path + "/cgroup.events", O_RDONLY));
+}
+
+// Whether all who are in it, or in one below, end by themselves soon.
+Result<bool> becomes_empty(const std::string& path) {
+    const auto events = open_file(path + "/cgroup.events", O_RDONLY);
+    if (!events && events.error().is(std::errc::no_such_file_or_directory)) return true;
+    if (!events) return events.error();
     const auto deadline = std::chrono::steady_clock::now() + kLeftoverGrace;
     while (std::chrono::steady_clock::now() < deadline) {
         std::array<char, kMaxFile> text{};
-        const auto count =
-            TRY(pread_full(events.get(), std::as_writable_bytes(std::span(text)), 0));
-        if (number_of(std::string_view(text.data(), count), "populated") == 0) return {};
-        pollfd change{.fd = events.get(), .events = POLLPRI, .revents = 0};
+        const auto count = pread_full(events->get(), std::as_writable_bytes(std::span(text)), 0);
+        // Not to be read any more: it is gone.
+        if (!count || number_of(std::string_view(text.data(), *count), "populated") == 0)
+            return true;
+        pollfd change{.fd = events->get(), .events = POLLPRI, .revents = 0};
         static_cast<void>(::poll(&change, 1, 100));
     }
-    return Error(path + ": processes in it do not end");
+    return false;
 }
 
-Result<void> make_anew(const std::string& path) {
+// With the children that are empty. False: somebody is in it.
+Result<bool> remove_if_empty(const std::string& path) {
+    if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return true;
+    for (const char* child : {kMachine, kSupervisor})
+        static_cast<void>(::rmdir((path + child).c_str()));
+    if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return true;
+    if (errno == EBUSY) return false;
+    return errno_error("remove the cgroup " + path);
+}
+
+Result<void> make_machine(const Place& container, const std::string& path) {
     if (::mkdir(path.c_str(), 0755) == 0) return {};
-    if (errno != EEXIST) return errno_error("make the cgroup " + path);
-    TRY(remove_leftover(path));
+    if (errno == ENOENT) {
+        TRY(prepare(container));
+    } else if (errno == EEXIST) {
+        end_all(path);
+        TRY(becomes_empty(path));
+        static_cast<void>(::rmdir(path.c_str()));
+    }
     if (::mkdir(path.c_str(), 0755) != 0) return errno_error("make the cgroup " + path);
     return {};
 }
@@ -63,51 +84,52 @@ Result<void> make_anew(const std::string& path) {
 }  // namespace
 
 Result<void> remove_leftover(const std::string& path) {
-    if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
-    if (errno != EBUSY) return errno_error("remove the cgroup " + path);
-    TRY(empty_leftover(path));
-    if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
-    return errno_error("remove the cgroup " + path);
+    if (TRY(remove_if_empty(path))) return {};
+    end_all(path + kMachine);
+    if (!TRY(becomes_empty(path))) {
+        end_all(path);
+        TRY(becomes_empty(path));
+    }
+    if (TRY(remove_if_empty(path))) return {};
+    return Error(path + ": processes in it do not end");
 }
 
 Result<Group> Group::make(const Place& place, const Limits& limits) {
-    TRY(prepare_parent(place));
-    const std::string path = place.path();
-    TRY(make_anew(path));
-    auto directory = open_file(path, O_RDONLY | O_DIRECTORY);
-    if (!directory) {
-        static_cast<void>(::rmdir(path.c_str()));
-        return std::move(directory).error();
-    }
-    Group group(path, *std::move(directory));
+    const std::string machine = place.path() + kMachine;
+    TRY(make_machine(place, machine));
+    Group group(place.path());
+    group.directory_ = TRY(open_file(machine, O_RDONLY | O_DIRECTORY));
     TRY(group.set(limits));
     return group;
 }
 
 Group::~Group() {
     if (path_.empty()) return;
-    if (::rmdir(path_.c_str()) != 0 && errno != ENOENT)
-        log::warning(errno_error("remove the cgroup " + path_).message());
+    const std::string machine = path_ + kMachine;
+    if (::rmdir(machine.c_str()) != 0 && errno != ENOENT)
+        log::warning(errno_error("remove the cgroup " + machine).message());
+    // If nobody else is in there: supervisors are, but for those that could not be moved there.
+    static_cast<void>(::rmdir(path_.c_str()));
 }
 
 Result<void> Group::write(const std::string& file, const std::string& value) const {
-    return write_setting(path_ + "/" + file, value);
+    return write_setting(path_ + file, value);
 }
 
 Result<void> Group::take(pid_t process) const {
-    return write("cgroup.procs", std::to_string(process));
+    return write(std::string(kMachine) + "/cgroup.procs", std::to_string(process));
 }
 
 Result<void> Group::set(const Limits& limits) const {
     for (const Setting& setting : settings_of(limits)) {
-        if (setting.optional && ::faccessat(fd(), setting.file.c_str(), W_OK, 0) != 0) continue;
+        if (setting.optional && ::access((path_ + setting.file).c_str(), W_OK) != 0) continue;
         TRY(write(setting.file, setting.value));
     }
     return {};
 }
 
 std::uint64_t Group::memory_kills() const {
-    const auto events = read_file(path_ + "/memory.events", kMaxFile);
+    const auto events = read_file(path_ + kMachine + "/memory.events", kMaxFile);
     return events ? number_of(*events, "oom_kill") : 0;
 }
 

@@ -1,5 +1,5 @@
-// The cgroup of one machine's monitor: made before the process, which is cloned into it, and
-// removed after it. Thread: any one at a time.
+// The cgroup of one machine's monitor, in its container's: made before the process, which is cloned
+// into it, and removed after it. Thread: any one at a time.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace bulkhead::cgroup {
 
 class Group {
   public:
-    // What a killed supervisor left under this name is ended and removed first.
+    // What a killed supervisor left in its place is ended and removed first. `place` is the
+    // container's; limits on processor time hold there.
     static Result<Group> make(const Place& place, const Limits& limits);
 
     Group(Group&& other) noexcept
@@ -27,9 +28,10 @@ class Group {
     // Removes it. It must be empty by then.
     ~Group();
 
-    // For CLONE_INTO_CGROUP.
+    // The machine's, for CLONE_INTO_CGROUP.
     [[nodiscard]] int fd() const { return directory_.get(); }
 
+    // The container's.
     [[nodiscard]] const std::string& path() const { return path_; }
 
     // Moves a process into it, where it could not be cloned into it.
@@ -42,17 +44,17 @@ class Group {
     [[nodiscard]] std::uint64_t memory_kills() const;
 
   private:
-    Group(std::string path, UniqueFd directory)
-        : path_(std::move(path)), directory_(std::move(directory)) {}
+    explicit Group(std::string path) : path_(std::move(path)) {}
 
+    // `file` begins with /, which is the container's cgroup.
     Result<void> write(const std::string& file, const std::string& value) const;
 
     std::string path_;
     UniqueFd directory_;
 };
 
-// Ends who is still in the cgroup at `path`, whose owner was killed, and removes it. No error if it
-// is not there.
+// Removes a container's cgroup whose owner has ended or was killed. A supervisor that is about to
+// end is let do so; who is left after some seconds is ended. No error if it is not there.
 Result<void> remove_leftover(const std::string& path);
 
 }  // namespace bulkhead::cgroup

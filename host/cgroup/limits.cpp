@@ -9,6 +9,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/cgroup/place.h"
 
 namespace bulkhead::cgroup {
 
@@ -43,16 +44,17 @@ std::optional<dev_t> parse_device(std::string_view text) {
 }  // namespace
 
 std::vector<Setting> settings_of(const Limits& limits) {
+    const auto of_machine = [](std::string_view file) { return concat(kMachine, "/", file); };
     std::vector<Setting> settings = {
-        {"memory.max", number_or_max(limits.memory_bytes)},
+        {"/cpu.max", concat(number_or_max(limits.cpu_quota_us), " ", Limits::kCpuPeriodUs)},
+        {"/cpu.weight", std::to_string(limits.cpu_weight)},
+        {of_machine("memory.max"), number_or_max(limits.memory_bytes)},
         // A guest's memory holds what nobody wants to find on a disk.
-        {"memory.swap.max", "0", true},
-        {"cpu.max", concat(number_or_max(limits.cpu_quota_us), " ", Limits::kCpuPeriodUs)},
-        {"cpu.weight", std::to_string(limits.cpu_weight)},
-        {"pids.max", number_or_max(limits.threads)},
+        {of_machine("memory.swap.max"), "0", true},
+        {of_machine("pids.max"), number_or_max(limits.threads)},
     };
     for (const dev_t disk : limits.disks)
-        settings.push_back({"io.max", io_line(disk, limits.io), true});
+        settings.push_back({of_machine("io.max"), io_line(disk, limits.io), true});
     return settings;
 }
 

@@ -1,4 +1,5 @@
-// What a machine may use of the host, as the files of its cgroup. cgroup v2, "Controllers".
+// What a container may use of the host, as the files of its cgroup. Processor time is that of its
+// machine and its supervisor together, all else the machine's. cgroup v2, "Controllers".
 // Thread: any (pure, but for whole_disk()).
 #pragma once
 
@@ -26,7 +27,7 @@ struct Limits {
     static constexpr std::uint64_t kCpuPeriodUs = 100'000;
     static constexpr std::uint64_t kDefaultCpuWeight = 100;
 
-    std::uint64_t memory_bytes = 0;  // of the process and its kernel memory; 0: no limit
+    std::uint64_t memory_bytes = 0;  // of the monitor and its kernel memory; 0: no limit
     std::uint64_t cpu_quota_us = 0;  // of each kCpuPeriodUs; 0: no limit
     std::uint64_t cpu_weight = kDefaultCpuWeight;
     std::uint64_t threads = 0;  // 0: no limit
@@ -36,7 +37,7 @@ struct Limits {
 
 // One file of the cgroup, and what is written to it.
 struct Setting {
-    std::string file;
+    std::string file;  // with a / in front: the container's cgroup is the root
     std::string value;
     bool optional = false;  // the kernel may lack this file
 };

@@ -1,6 +1,5 @@
 #include "host/cgroup/place.h"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -22,11 +21,6 @@ namespace bulkhead::cgroup {
 namespace {
 
 constexpr std::size_t kMaxList = 4096;
-constexpr std::string_view kSupervisors = "supervisors";
-// As ten machines: however many are busy, one can be stopped.
-constexpr std::string_view kSupervisorsWeight = "1000";
-// Of all of them; each has about a dozen. Below what a host can have at least, which is 32768.
-constexpr std::string_view kSupervisorsThreads = "16384";
 
 struct Controller {
     std::string_view name;
@@ -57,19 +51,20 @@ bool contains(const std::vector<std::string>& words, std::string_view word) {
 
 // Children of `path` get the controllers.
 Result<void> enable_controllers(const std::string& path) {
+    const std::string file = path + "/cgroup.subtree_control";
+    const auto enabled = TRY(words_in(file));
+    const auto is_enabled = [&](const Controller& each) { return contains(enabled, each.name); };
+    if (std::ranges::all_of(kControllers, is_enabled)) return {};
     const auto available = TRY(words_in(path + "/cgroup.controllers"));
-    const auto enabled = TRY(words_in(path + "/cgroup.subtree_control"));
     std::string missing;
     for (const Controller& controller : kControllers) {
         const bool there = contains(available, controller.name);
         if (!there && controller.needed)
             return Error(concat(path, " has no ", controller.name, " controller"));
         // Only what is missing: every write makes the kernel look at all processes below.
-        if (there && !contains(enabled, controller.name))
-            missing += concat("+", controller.name, " ");
+        if (there && !is_enabled(controller)) missing += concat("+", controller.name, " ");
     }
-    if (missing.empty()) return {};
-    return write_setting(path + "/cgroup.subtree_control", missing);
+    return missing.empty() ? Result<void>() : write_setting(file, missing);
 }
 
 Result<void> make_cgroup(const std::string& path) {
@@ -103,26 +98,17 @@ Result<void> check_parent(const std::string& parent) {
     return {};
 }
 
-Result<void> prepare_parent(const Place& place) {
+Result<void> prepare(const Place& place) {
     TRY(check_mount(place.mount));
     std::string path = place.mount;
     TRY(enable_controllers(path));
-    for (const auto& part : std::filesystem::path(place.parent).relative_path()) {
+    const std::filesystem::path below = place.path().substr(place.mount.size());
+    for (const auto& part : below.relative_path()) {
         path += "/" + part.string();
         TRY(make_cgroup(path));
         TRY(enable_controllers(path));
     }
     return {};
-}
-
-Result<UniqueFd> open_supervisors() {
-    const Place place{.name = std::string(kSupervisors)};
-    TRY(prepare_parent(place));
-    const std::string path = place.path();
-    TRY(make_cgroup(path));
-    TRY(write_setting(path + "/cpu.weight", kSupervisorsWeight));
-    TRY(write_setting(path + "/pids.max", kSupervisorsThreads));
-    return open_file(path, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace bulkhead::cgroup

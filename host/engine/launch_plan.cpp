@@ -151,7 +151,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
     plan.vm.program = files.monitor;
     plan.vm.jail.required = machine.jail_required();
-    if (auto place = machine_place(config, plan.start->container_id())) {
+    if (auto place = container_place(config, plan.start->container_id())) {
         plan.vm.jail.cgroup = {*std::move(place),
                                machine_limits(config, launch.shape, whole_disks_of(launch.disks)),
                                !machine.cgroup_parent().empty()};

@@ -23,10 +23,10 @@ constexpr std::uint64_t kMappingFraction = 64;
 constexpr std::uint64_t kMostThreads = 48;
 constexpr std::uint64_t kLongestPeriodUs = 1'000'000;
 constexpr std::uint64_t kOneCpu = cgroup::Limits::kCpuPeriodUs;
-// Beyond a quota, which the guest itself keeps: for its kernel and agent, and the monitor's
-// devices.
+// Beyond a quota, which the guest itself keeps: for its kernel and agent, the monitor's devices,
+// and the supervisor.
 constexpr std::uint64_t kBeyondQuota = kOneCpu / 10;
-// Without a quota: the devices may take as much as one processor.
+// Without a quota: devices and supervisor may take as much as one processor.
 constexpr std::uint64_t kBeyondProcessors = kOneCpu;
 // The monitor's rates are the ones that count, with a burst; these are for one that does not keep
 // them.
@@ -46,13 +46,16 @@ std::uint64_t cpu_quota(const oci::v1::Resources& resources, std::uint32_t proce
 
 }  // namespace
 
-std::optional<cgroup::Place> machine_place(const Config& config, const std::string& name) {
-    const std::string& parent = config.machine().cgroup_parent();
+std::optional<cgroup::Place> container_place(const std::string& parent, const std::string& id) {
     if (parent.empty() && ::geteuid() != 0) return std::nullopt;
     cgroup::Place place;
     if (!parent.empty()) place.parent = parent;
-    place.name = name;
+    place.name = id;
     return place;
+}
+
+std::optional<cgroup::Place> container_place(const Config& config, const std::string& id) {
+    return container_place(config.machine().cgroup_parent(), id);
 }
 
 cgroup::Limits machine_limits(const Config& config, const sandbox::Shape& shape,

@@ -1,4 +1,4 @@
-// What a container's machine may use of the host: its cgroup, from the container's configuration.
+// What a container may use of the host: its cgroup, from the container's configuration.
 // docs/limits.md. Thread: any.
 #pragma once
 
@@ -19,12 +19,14 @@ class Config;
 
 namespace bulkhead::engine {
 
-// `name` is the container's id. Nothing: this user has no cgroup to make it in.
-std::optional<cgroup::Place> machine_place(const container::v1::Config& config,
-                                           const std::string& name);
+// `parent`: empty, and it is the usual one. Nothing: this user has no cgroup to make it in.
+std::optional<cgroup::Place> container_place(const std::string& parent, const std::string& id);
+std::optional<cgroup::Place> container_place(const container::v1::Config& config,
+                                             const std::string& id);
 
 // Nothing is without bound, whatever the container's limits are: a machine is as large as it was
-// started, and what it does for its guest costs a little more. `disks`: whole_disks_of().
+// started, and what it and its supervisor do for the guest costs a little more. `disks`:
+// whole_disks_of().
 cgroup::Limits machine_limits(const container::v1::Config& config, const sandbox::Shape& shape,
                               std::vector<dev_t> disks);
 

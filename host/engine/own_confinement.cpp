@@ -36,8 +36,8 @@ Result<void> limit_own_memory() {
     return {};
 }
 
-// The part of a cgroup's parent that is directly below the mount: what is made for a machine is in
-// there.
+// The part of a cgroup's parent that is directly below the mount: what is made for a container is
+// in there, since the command that starts a supervisor.
 std::string top_cgroup(const cgroup::Place& place) {
     return place.mount + place.parent.substr(0, place.parent.find('/', 1));
 }
@@ -53,7 +53,7 @@ std::vector<jail::TreeEntry> needed_files(const container::v1::Config& config,
     };
     if (!config.machine().kernel().empty())
         entries.push_back({config.machine().kernel(), Kind::ReadOnly});
-    if (const auto place = machine_place(config, ""))
+    if (const auto place = container_place(config, ""))
         entries.push_back({top_cgroup(*place), Kind::Writable});
     // Last, so that a kernel that somebody names so does not lie over them.
     entries.push_back({sandbox::kKvmPath, Kind::Device});
@@ -75,8 +75,6 @@ Result<void> OwnConfinement::confine(const container::v1::Config& config,
     // A branch of what does not exist would never come to be. What fails here does so again when it
     // is needed, and is said then.
     static_cast<void>(::mkdir(jail::kUserSlots, 0700));
-    if (const auto place = machine_place(config, ""))
-        static_cast<void>(cgroup::prepare_parent(*place));
     return jail::enter_file_tree(needed_files(config, files, paths_));
 }
 

@@ -1,8 +1,11 @@
 #include "host/engine/reach.h"
 
 #include "base/text.h"
+#include "host/engine/container_config.h"
 #include "host/engine/control_socket.h"
+#include "host/engine/machine_limits.h"
 #include "host/engine/spawn.h"
+#include "proto/container.pb.h"
 
 namespace bulkhead::engine {
 
@@ -12,7 +15,11 @@ Result<UniqueFd> launch_supervisor(const state::StateStore& store, const state::
     std::vector<std::string> words = {"--root",    paths.root,  "--state",
                                       paths.state, "supervise", record.id};
     if (lock.valid()) words.emplace_back("locked");
-    return spawn_supervisor(words, store.directory_of(record) + "/supervisor.log", lock);
+    const std::string directory = store.directory_of(record);
+    // What is wrong with it the supervisor finds, too, and tells.
+    const auto config = load_config(directory);
+    const auto place = config ? container_place(*config, record.id) : std::nullopt;
+    return spawn_supervisor(words, directory + "/supervisor.log", lock, place);
 }
 
 Result<UniqueFd> connect_supervisor(const state::StateStore& store, const state::Record& record) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/sched.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,7 +14,8 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
-#include "host/cgroup/place.h"
+#include "host/cgroup/fork.h"
+#include "host/cgroup/supervisor.h"
 
 namespace bulkhead::engine {
 
@@ -33,13 +33,6 @@ Result<UniqueFd> duplicate_high(int fd) {
     UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, kMostDescriptors));
     if (!copy.valid()) return errno_error("duplicate descriptor");
     return copy;
-}
-
-// Invalid: supervisors stay in the cgroup of whoever starts them, as without root.
-UniqueFd supervisors_cgroup() {
-    if (::geteuid() != 0) return {};
-    auto directory = cgroup::open_supervisors();
-    return directory ? *std::move(directory) : UniqueFd();
 }
 
 // What the grandchild becomes.
@@ -66,23 +59,10 @@ int become_supervisor(const Successor& successor) {
     return errno;
 }
 
-// As fork(), into a cgroup if there is one and the kernel lets us.
-pid_t fork_into(int cgroup) {
-    if (cgroup >= 0) {
-        clone_args wanted{};
-        wanted.flags = CLONE_INTO_CGROUP;
-        wanted.exit_signal = SIGCHLD;
-        wanted.cgroup = static_cast<__u64>(cgroup);
-        const long pid = ::syscall(SYS_clone3, &wanted, sizeof(wanted));
-        if (pid >= 0) return static_cast<pid_t>(pid);
-    }
-    return ::fork();
-}
-
 // In between, so that the supervisor is nobody's child and leaves no zombie with a long-lived
 // parent.
 [[noreturn]] void run_child(const Successor& successor, int cgroup, int failure_pipe) {
-    const pid_t pid = fork_into(cgroup);
+    const pid_t pid = cgroup < 0 ? ::fork() : cgroup::fork_into(cgroup);
     if (pid > 0) ::_exit(0);
     const int failure = pid < 0 ? errno : become_supervisor(successor);
     [[maybe_unused]] const ssize_t ignored = ::write(failure_pipe, &failure, sizeof(failure));
@@ -102,10 +82,9 @@ void reap(pid_t pid) {
     }
 }
 
-}  // namespace
-
-Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log,
-                                  const UniqueFd& lock) {
+// `cgroup`: invalid, and the supervisor stays in the one of whoever starts it.
+Result<UniqueFd> spawn_into(const UniqueFd& cgroup, const std::vector<std::string>& words,
+                            const std::string& log, const UniqueFd& lock) {
     const UniqueFd null_file = TRY(open_file("/dev/null", O_RDWR));
     const UniqueFd log_file = TRY(open_file(log, O_WRONLY | O_CREAT | O_APPEND, 0600));
     const UniqueFd null = TRY(duplicate_high(null_file.get()));
@@ -118,7 +97,6 @@ Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const s
         their_lock = TRY(duplicate_high(lock.get()));
         sources.push_back(their_lock.get());
     }
-    const UniqueFd cgroup = supervisors_cgroup();
     auto failure = TRY(make_pipe());
     UniqueFd failure_end = TRY(duplicate_high(failure.second.get()));
 
@@ -144,6 +122,24 @@ Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const s
         return errno_error(number, "start the container's supervisor");
     TRY(set_nonblocking(pair.first.get()));
     return std::move(pair.first);
+}
+
+}  // namespace
+
+Result<UniqueFd> spawn_supervisor(const std::vector<std::string>& words, const std::string& log,
+                                  const UniqueFd& lock, const std::optional<cgroup::Place>& place) {
+    constexpr int kAttempts = 10;
+    for (int attempt = 0; place && attempt < kAttempts; ++attempt) {
+        const auto cgroup = cgroup::open_supervisor(*place);
+        // Its machine will have none either, and says why.
+        if (!cgroup) break;
+        std::vector<std::string> more = words;
+        more.push_back(std::string(kCgroupWord) + place->path());
+        auto started = spawn_into(*cgroup, more, log, lock);
+        // The container's last supervisor has ended this moment, and its cgroup with it.
+        if (started || !started.error().is(std::errc::no_such_device)) return started;
+    }
+    return spawn_into({}, words, log, lock);
 }
 
 }  // namespace bulkhead::engine

@@ -25,6 +25,7 @@
 #include "host/engine/launch_plan.h"
 #include "host/engine/life_limits.h"
 #include "host/engine/maintenance.h"
+#include "host/engine/own_cgroup.h"
 #include "host/engine/own_confinement.h"
 #include "host/engine/restart_policy.h"
 #include "host/engine/run.h"
@@ -59,6 +60,7 @@ class Supervisor {
         logs::LogWriter log;
         ContainerEvents events;
         std::string socket;  // removed when the container has ended
+        OwnCgroup& cgroup;
         FaultPoints faults;
     };
 
@@ -120,7 +122,6 @@ class Supervisor {
     void end_with(int signal, std::chrono::nanoseconds grace);
     void note_stopped();
     Result<void> resume();
-    [[nodiscard]] std::string cgroup_path() const;
     void write_log(ContainerStdio::Source source, std::span<const std::byte> bytes);
     void on_running();
     void watch_limits();

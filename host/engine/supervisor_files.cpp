@@ -52,7 +52,7 @@ Result<void> Supervisor::begin_maintenance(const wire::Request& request) {
     }
     if (maintenance_) return {};
     // Whoever removes the container by force must find us.
-    TRY(parts_.container.set_owner(cgroup_path()));
+    TRY(parts_.container.set_owner());
     auto plan = TRY(make_launch_plan(*parts_.config, parts_.files, parts_.places));
     confinement_.before_launch(*parts_.config, parts_.files);
     plan.vm.jail.unconfined_starter = confinement_.missing();

@@ -8,7 +8,6 @@
 #include "base/realtime.h"
 #include "base/syscalls.h"
 #include "base/text.h"
-#include "host/engine/machine_limits.h"
 #include "host/engine/supervisor.h"
 #include "proto/container.pb.h"
 #include "proto/supervisor.pb.h"
@@ -51,15 +50,10 @@ void Supervisor::make_run() {
 
 void Supervisor::begin(std::optional<runtime::TerminalSize> size, UniqueFd console,
                        bool by_policy) {
-    if (const auto written = parts_.container.set_starting(by_policy, cgroup_path()); !written)
+    if (const auto written = parts_.container.set_starting(by_policy); !written)
         return on_run_ended(start_failure(written.error()));
     parts_.faults.reach("starting");
     run_->begin(size, std::move(console));
-}
-
-std::string Supervisor::cgroup_path() const {
-    const auto place = machine_place(*parts_.config, parts_.container.record().id);
-    return place ? place->path() : "";
 }
 
 void Supervisor::write_log(ContainerStdio::Source source, std::span<const std::byte> bytes) {
@@ -205,6 +199,8 @@ void Supervisor::finish(const sandbox::SandboxEnd& end) {
     if (std::exchange(finished_, true)) return;
     restart_timer_.reset();
     if (stop_asked_ && end.ran) parts_.events.emit("stop");
+    // Before the record of a --rm container is gone, which says where its cgroup is.
+    parts_.cgroup.remove_after_us();
     record_end(end);
     parts_.faults.reach("recorded");
     // Whoever hears of the end may start the container again at once.

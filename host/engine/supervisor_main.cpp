@@ -77,7 +77,7 @@ logs::LogWriter::Options log_options(const container::v1::Config& config, std::s
 }
 
 Result<void> serve(const state::Paths& paths, const HostFiles& files, const std::string& id,
-                   UniqueFd lock, UniqueFd& first_client) {
+                   UniqueFd lock, OwnCgroup& cgroup, UniqueFd& first_client) {
     TRY(keep_stacks_small());
     const UniqueFd signals = TRY(watch_signals());
     auto store = TRY(state::StateStore::open(paths));
@@ -104,6 +104,7 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
                            .log = std::move(log),
                            .events = std::move(events),
                            .socket = socket,
+                           .cgroup = cgroup,
                            .faults = faults});
     const auto clients = loop.watch(listener.get(), EventLoop::Interest::Read, [&] {
         if (auto client = accept_client(listener.get())) supervisor.add_client(*std::move(client));
@@ -122,10 +123,11 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
 }  // namespace
 
 Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id,
-                       Lock lock) {
+                       const Arranged& arranged) {
+    OwnCgroup cgroup(arranged.cgroup);
     UniqueFd first_client(kFirstClientDescriptor);
-    UniqueFd handed_over(lock == Lock::HandedOver ? kLockDescriptor : -1);
-    auto served = serve(paths, files, id, std::move(handed_over), first_client);
+    UniqueFd handed_over(arranged.locked ? kLockDescriptor : -1);
+    auto served = serve(paths, files, id, std::move(handed_over), cgroup, first_client);
     if (!served && first_client.valid()) tell_client(std::move(first_client), served.error());
     return served;
 }

@@ -10,11 +10,15 @@
 
 namespace bulkhead::engine {
 
+// What the command that starts a supervisor has arranged for it.
+struct Arranged {
+    bool locked = false;  // the container's lock is ours, at kLockDescriptor
+    std::string cgroup;   // the container's, which we are in; empty: none
+};
+
 // Serves the first client at kFirstClientDescriptor, and those who connect to the container's
-// socket. `lock`: the container's at kLockDescriptor is ours. Returns when the container has ended.
-// An error has been told to the first client.
-enum class Lock { Take, HandedOver };
+// socket. Returns when the container has ended. An error has been told to the first client.
 Result<void> supervise(const state::Paths& paths, const HostFiles& files, const std::string& id,
-                       Lock lock);
+                       const Arranged& arranged);
 
 }  // namespace bulkhead::engine

@@ -37,7 +37,7 @@ Result<Builder::Plan> make_plan(const HostFiles& files, const container::v1::Con
     Builder::Plan plan;
     plan.vm.program = files.monitor;
     plan.vm.jail.required = config.machine().jail_required();
-    if (auto place = machine_place(config, "template-" + id.substr(0, kNameDigits))) {
+    if (auto place = container_place(config, "template-" + id.substr(0, kNameDigits))) {
         plan.vm.jail.cgroup = {*std::move(place), machine_limits(config, boot.shape, {}),
                                !config.machine().cgroup_parent().empty()};
     }

@@ -1,5 +1,6 @@
 #include "host/sandbox/vm.h"
 
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,6 +71,12 @@ Error launch_error(const Error& failure, VmmProcess& process) {
                  failure.message() + (said.bytes.empty() ? "" : ": " + printable(said.bytes)));
 }
 
+bool host_swaps() {
+    struct sysinfo host {};
+
+    return ::sysinfo(&host) != 0 || host.totalswap != 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Vm>> Vm::launch(EventLoop& loop, const Options& options, Launch launch,
@@ -135,6 +142,7 @@ Result<void> Vm::save(const UniqueFd& state, const UniqueFd& memory) {
     vmm::v1::HostMessage message;
     message.mutable_save()->set_state_fd(0);
     message.mutable_save()->set_memory_fd(1);
+    message.mutable_save()->set_no_swap(!host_swaps());
     return send(message, std::array{state.get(), memory.get()});
 }
 

@@ -24,9 +24,8 @@ Container::~Container() {
     if (const auto removed = remove(); !removed) log::warning(removed.error().message());
 }
 
-Result<void> Container::set_starting(bool by_policy, std::string cgroup) {
+Result<void> Container::set_starting(bool by_policy) {
     Record next = record_;
-    next.cgroup = std::move(cgroup);
     next.restart_count = by_policy ? record_.restart_count + 1 : 0;
     next.manually_stopped = false;
     next.health.clear();
@@ -109,9 +108,8 @@ Result<void> Container::set_not_started(int exit_code, std::string error) {
     return write(next);
 }
 
-Result<void> Container::set_owner(std::string cgroup) {
+Result<void> Container::set_owner() {
     Record next = record_;
-    next.cgroup = std::move(cgroup);
     next.owner_pid = ::getpid();
     next.vmm_pid = 0;
     return write(next);
@@ -127,7 +125,6 @@ Result<void> Container::remove() {
     if (directory_.empty()) return {};
     TRY(remove_container_files(directory_, name_link_));
     remove_log_files(log_);
-    remove_cgroup(record_);
     directory_.clear();
     return {};
 }

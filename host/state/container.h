@@ -29,8 +29,8 @@ class Container {
     [[nodiscard]] const Record& record() const { return record_; }
 
     // Each writes the new state down, and leaves the old one when it cannot.
-    // By its policy: it was not told to. `cgroup` as in Record, written down before it is made.
-    Result<void> set_starting(bool by_policy = false, std::string cgroup = {});
+    // By its policy: it was not told to.
+    Result<void> set_starting(bool by_policy = false);
     // `jail` and `started_from` as in Record.
     Result<void> set_running(pid_t vmm_pid, std::string health = {},
                              std::map<std::string, std::string> jail = {},
@@ -46,7 +46,7 @@ class Container {
     Result<void> set_not_started(int exit_code, std::string error);
 
     // Owned for a while by a process that does not start it: only that is written down.
-    Result<void> set_owner(std::string cgroup = {});
+    Result<void> set_owner();
 
     // The container stays after this object is gone.
     void keep() { keep_ = true; }

@@ -30,7 +30,8 @@ Result<void> remove_container_files(const std::string& directory, const std::str
 // LOG, LOG.1, LOG.2, ...
 void remove_log_files(const std::string& log);
 
-// The cgroup that a killed supervisor left, with a monitor that dies this moment.
+// The cgroup that a killed supervisor left, with a monitor that dies this moment. One that is about
+// to end is waited for.
 void remove_cgroup(const Record& record);
 
 // The lock belongs to the open file, as flock's does, but can also be looked at without taking it.

@@ -64,7 +64,7 @@ struct Record {
     // "cold", or "template ID": how its machine came to be; empty: it has not run since its last
     // start.
     std::string started_from;
-    // Where its machine's cgroup is, or was; empty: none was ever asked for.
+    // Where its cgroup is made; empty: nowhere.
     std::string cgroup;
 };
 

@@ -210,6 +210,7 @@ Result<Container> StateStore::create(const NewContainer& wanted) {
     record.image = wanted.image;
     record.command = wanted.command;
     record.auto_remove = wanted.auto_remove;
+    if (!wanted.cgroups.empty()) record.cgroup = wanted.cgroups + record.id;
     record.owner_pid = ::getpid();
     record.created_at = ::time(nullptr);
     const std::string folder = containers_folder(wanted.auto_remove);

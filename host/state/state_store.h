@@ -21,6 +21,7 @@ struct NewContainer {
     std::string image;
     std::vector<std::string> command;
     bool auto_remove = false;
+    std::string cgroups = {};  // where its cgroup is made, with a / at the end; empty: nowhere
 };
 
 class StateStore {

@@ -41,7 +41,8 @@ class TemporaryFolder {
     std::string path_;
 };
 
-Supervisor::Parts parts_in(const state::StateStore& store, state::Container container) {
+Supervisor::Parts parts_in(const state::StateStore& store, state::Container container,
+                           OwnCgroup& cgroup) {
     auto config = std::make_unique<container::v1::Config>();
     config->set_open_stdin(true);
     config->set_image_id("sha256:none");
@@ -56,9 +57,11 @@ Supervisor::Parts parts_in(const state::StateStore& store, state::Container cont
             .config = std::move(config),
             .files = {},
             .places = {store.paths().root + "/images", directory, store.paths().root},
+            .templates = {store.paths().root + "/templates", Error("not in a fuzzer")},
             .log = *std::move(log),
             .events = std::move(events),
             .socket = store.socket_of(record),
+            .cgroup = cgroup,
             .faults = FaultPoints()};
 }
 
@@ -77,13 +80,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto container = store->create({"web", "busybox", {}, false});
     BULKHEAD_CHECK(container.ok());
     container->keep();
+    OwnCgroup cgroup("");
     EventLoop loop;
     auto ends = make_socketpair(SOCK_SEQPACKET);
     BULKHEAD_CHECK(ends.ok() && set_nonblocking(ends->first.get()) &&
                    set_nonblocking(ends->second.get()));
     PacketChannel client(std::move(ends->first));
     {
-        Supervisor supervisor(loop, parts_in(*store, *std::move(container)));
+        Supervisor supervisor(loop, parts_in(*store, *std::move(container), cgroup));
         supervisor.add_client(std::move(ends->second));
         for (std::size_t at = 0; at + 2 <= size;) {
             const std::size_t wanted = data[at] + 256U * data[at + 1];

@@ -2,6 +2,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/cgroup/place.h"
 #include "host/engine/container_config.h"
 #include "host/logs/log_time.h"
 #include "host/state/state_store.h"
@@ -44,21 +45,25 @@ Json jail_json(const state::Record& record) {
     return layers;
 }
 
-// What the kernel holds its machine to, as it says itself. null: the machine does not run, or has
-// no cgroup.
+// What the kernel holds it to, as it says itself: processor time is its machine's and its
+// supervisor's, all else the machine's. null: the machine does not run, or has no cgroup.
 Json cgroup_json(const state::Record& record) {
     constexpr std::size_t kMostBytes = 64 * 1024;
     const auto layer = record.jail.find("cgroup");
     if (!state::is_live(record.status) || layer == record.jail.end() || !layer->second.empty())
         return {};
     Json json = {{"Path", record.cgroup}};
-    for (const char* file : {"memory.max", "memory.swap.max", "memory.current", "cpu.max",
-                             "cpu.weight", "pids.max", "io.max"}) {
-        auto text = read_file(concat(record.cgroup, "/", file), kMostBytes);
-        if (!text) continue;
+    const auto add = [&](const std::string& folder, const char* file) {
+        auto text = read_file(concat(folder, "/", file), kMostBytes);
+        if (!text) return;
         while (text->ends_with('\n')) text->pop_back();
         json[file] = *text;
-    }
+    };
+    for (const char* file : {"cpu.max", "cpu.weight"}) add(record.cgroup, file);
+    const std::string machine = record.cgroup + cgroup::kMachine;
+    for (const char* file :
+         {"memory.max", "memory.swap.max", "memory.current", "pids.max", "io.max"})
+        add(machine, file);
     return json;
 }
 

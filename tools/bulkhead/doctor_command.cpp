@@ -112,6 +112,8 @@ void check_jail(const Context& context, Report& report) {
     if (::geteuid() == 0) {
         options.cgroup.emplace();
         options.cgroup->place.name = concat("doctor-", ::getpid());
+        // What is wrong with it is said when it is used.
+        static_cast<void>(cgroup::prepare(options.cgroup->place));
     }
     engine::OwnConfinement confinement(context.paths);
     confinement.before_launch({}, *files);

@@ -5,6 +5,7 @@
 
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/engine/machine_limits.h"
 #include "host/engine/update.h"
 #include "host/runtime/container_spec.h"
 #include "proto/container.pb.h"
@@ -75,12 +76,17 @@ Result<void> write_id(const std::string& path, const std::string& id) {
     return write_full(file.get(), std::as_bytes(std::span(id)));
 }
 
+std::string cgroups(const RunFlags& flags) {
+    const auto place = engine::container_place(flags.cgroup_parent, "");
+    return place ? place->path() : "";
+}
+
 Result<state::Container> create_from_image(const Context& context, const RunFlags& flags,
                                            engine::Engine& engine) {
     const image::Image image = TRY(find_image(context.paths, flags.image));
     TRY(check_platform(flags.platform, flags.image, image));
     return engine.create(
-        {flags.name, flags.image, command_words(flags, image), flags.auto_remove},
+        {flags.name, flags.image, command_words(flags, image), flags.auto_remove, cgroups(flags)},
         [&](const state::Record& made) { return make_config(flags, image, made.id); });
 }
 
@@ -90,9 +96,9 @@ Result<state::Container> create_from_bundle(const RunFlags& flags, engine::Engin
     size_by_limits(config);
     set_asked(config.spec().process(), *config.mutable_asked());
     const auto& arguments = config.spec().process().args();
-    return engine.create(
-        {flags.name, flags.bundle, Words(arguments.begin(), arguments.end()), flags.auto_remove},
-        [&](const state::Record&) { return config; });
+    return engine.create({flags.name, flags.bundle, Words(arguments.begin(), arguments.end()),
+                          flags.auto_remove, cgroups(flags)},
+                         [&](const state::Record&) { return config; });
 }
 
 }  // namespace

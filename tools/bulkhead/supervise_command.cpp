@@ -1,5 +1,6 @@
 // bulkhead supervise: the process that owns a container while it runs. Not for people.
 #include "base/log.h"
+#include "host/engine/spawn.h"
 #include "host/engine/supervisor_main.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/host_files.h"
@@ -9,20 +10,30 @@ namespace bulkhead::cli {
 namespace {
 
 int supervise(const Context& context, const Words& words) {
-    const bool locked = words.size() == 2 && words[1] == "locked";
-    if (words.size() != 1 && !locked)
-        return usage_error(kSuperviseCommand, "want a container's id");
+    if (words.empty()) return usage_error(kSuperviseCommand, "want a container's id");
+    engine::Arranged arranged;
+    for (auto word = words.begin() + 1; word != words.end(); ++word) {
+        if (*word == "locked") {
+            arranged.locked = true;
+        } else if (word->starts_with(engine::kCgroupWord)) {
+            arranged.cgroup = word->substr(engine::kCgroupWord.size());
+        } else {
+            return usage_error(kSuperviseCommand, "what is " + *word + "?");
+        }
+    }
     const auto files = find_host_files();
     if (!files) return fail(kExitFailure, files.error().message());
-    const auto done = engine::supervise(context.paths, *files, words.front(),
-                                        locked ? engine::Lock::HandedOver : engine::Lock::Take);
+    const auto done = engine::supervise(context.paths, *files, words.front(), arranged);
     return done ? kExitOk : fail(kExitFailure, done.error().message());
 }
 
 }  // namespace
 
-const Command kSuperviseCommand = {
-    "supervise", "supervise ID [locked]", "Own a container while it runs", "", kExitFailure,
-    supervise};
+const Command kSuperviseCommand = {"supervise",
+                                   "supervise ID [locked] [cgroup=PATH]",
+                                   "Own a container while it runs",
+                                   "",
+                                   kExitFailure,
+                                   supervise};
 
 }  // namespace bulkhead::cli

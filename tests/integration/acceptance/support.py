@@ -82,19 +82,28 @@ def files_below(*directories):
                   for folder, folders, names in os.walk(directory) for name in folders + names)
 
 
-# Where Bulkhead makes cgroups; the one of the supervisors stays.
+# Where Bulkhead makes cgroups; the one of those who remove the others stays.
 CGROUPS = "/sys/fs/cgroup/bulkhead"
 
 
-def machine_cgroups():
-    return [name for name in sorted(os.listdir(CGROUPS)) if name != "supervisors" and
+def container_cgroups():
+    return [name for name in sorted(os.listdir(CGROUPS)) if name != "ending" and
             os.path.isdir(f"{CGROUPS}/{name}")] if os.path.isdir(CGROUPS) else []
+
+
+def await_supervisors():
+    """Until none of bulkhead's processes is there: a supervisor tells of the end before it goes."""
+    for _ in range(100):
+        if not bulkhead_processes():
+            return
+        time.sleep(0.1)
 
 
 class Footprint:
     """What a finished run must not leave: processes, mounts, files, cgroups. Compare two of them."""
 
     def __init__(self, bulkhead):
+        await_supervisors()
         self.processes = bulkhead_processes()
         with open("/proc/self/mounts", encoding="utf-8") as file:
             self.mounts = sorted(file.read().splitlines())
@@ -105,15 +114,9 @@ class Footprint:
         self.templates = [name for name in sorted(os.listdir(templates)) if name.startswith(".")] \
             if os.path.isdir(templates) else []
         self.temporary = sorted(os.listdir(bulkhead.temporary))
-        self.cgroups = machine_cgroups()
+        self.cgroups = container_cgroups()
 
     def expect_same(self, before, what):
-        # A supervisor tells of the end before it goes.
-        for _ in range(100):
-            if self.processes == before.processes:
-                break
-            time.sleep(0.1)
-            self.processes = bulkhead_processes()
         for part in ("processes", "mounts", "files", "templates", "temporary", "cgroups"):
             mine, others = getattr(self, part), getattr(before, part)
             expect(mine == others, f"{what} left {part}: {sorted(set(mine) - set(others))} "

@@ -27,9 +27,9 @@ namespace bulkhead::test {
 
 namespace {
 
-// Processes are bounded for all supervisors together, by the cgroup that this test is not in. It
-// may open /dev/kvm, so that what a monitor's filter refuses of it is nothing here. And its limits
-// are those of whoever started it.
+// Processes are bounded by a supervisor's cgroup, which this test is not in. It may open /dev/kvm,
+// so that what a monitor's filter refuses of it is nothing here. And its limits are those of
+// whoever started it.
 bool is_left_out(std::string_view act) {
     return act == "fork without end" || act == "raise a limit" ||
            act == "change guest memory's places" || act.find("KVM") != std::string_view::npos;

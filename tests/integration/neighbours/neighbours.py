@@ -84,7 +84,7 @@ class Running:
 
 
 def counted(container, file, key):
-    """A number that the host's kernel keeps about a container's machine."""
+    """A number that the host's kernel keeps about a container."""
     with open(f"{container['Cgroup']['Path']}/{file}", encoding="utf-8") as lines:
         return next(int(line.split()[1]) for line in lines if line.split()[0] == key)
 
@@ -108,9 +108,9 @@ def held(bulkhead):
             # A quota is of each period, and a part of one more may be in between.
             most = ((time.monotonic() - begin) * 1e6 / period + 2) * quota
             expect(used <= most, f"{hog.name}: {used} us of {most}")
-            with open(f"{cgroup['Path']}/memory.current", encoding="utf-8") as file:
+            with open(f"{cgroup['Path']}/machine/memory.current", encoding="utf-8") as file:
                 expect(int(file.read()) <= int(cgroup["memory.max"]), f"{hog.name}: more memory than it has")
-            with open(f"{cgroup['Path']}/pids.current", encoding="utf-8") as file:
+            with open(f"{cgroup['Path']}/machine/pids.current", encoding="utf-8") as file:
                 expect(int(file.read()) <= int(cgroup["pids.max"]), f"{hog.name}: more threads than it has")
             expect(counted(container, "memory.events", "oom_kill") == 0, f"{hog.name}: its machine was killed")
             expect(inspect(bulkhead, "hog")["State"]["Running"], f"{hog.name}: it ended")

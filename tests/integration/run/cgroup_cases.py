@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from support import CGROUPS, expect, machine_cgroups
+from support import CGROUPS, await_supervisors, container_cgroups, expect
 
 MIB = 1 << 20
 
@@ -36,8 +36,16 @@ def cgroup_of(pid):
 
 
 def in_cgroup(container, name):
-    with open(f"{container['Cgroup']['Path']}/{name}", encoding="utf-8") as file:
+    """A file of the container's cgroup for processor time, and of its machine's for all else."""
+    folder = "." if name.startswith("cpu.") else "machine"
+    with open(f"{container['Cgroup']['Path']}/{folder}/{name}", encoding="utf-8") as file:
         return file.read().strip()
+
+
+def processor_time(path):
+    """Microseconds, as the kernel counts them."""
+    with open(f"{path}/cpu.stat", encoding="utf-8") as file:
+        return int(file.readline().split()[1])
 
 
 def expect_held(container, **values):
@@ -53,9 +61,8 @@ def machine_limits(bulkhead):
     path = f"{CGROUPS}/{usual['Id']}"
     expect(usual["Cgroup"]["Path"] == path, f"{usual['Cgroup']}")
     for thread in os.listdir(f"/proc/{usual['State']['Pid']}/task"):
-        expect(cgroup_of(thread) == f"/bulkhead/{usual['Id']}", f"a monitor's thread is in {cgroup_of(thread)}")
-    expect(cgroup_of(usual["State"]["SupervisorPid"]) == "/bulkhead/supervisors", "the supervisor is elsewhere")
-    # Nothing is without bound: 1 GiB with what it costs, its processors and one for its devices.
+        expect(cgroup_of(thread) == f"/bulkhead/{usual['Id']}/machine", f"a monitor's thread is in {cgroup_of(thread)}")
+    # Nothing is without bound: 1 GiB with what it costs, its processors and one for its devices and supervisor.
     processors = min(2, os.cpu_count())
     expect_held(usual, memory_max=str(1024 * MIB + 16 * MIB + 64 * MIB), cpu_max=f"{processors + 1}00000 100000",
                 cpu_weight="100", pids_max="48")
@@ -77,19 +84,66 @@ def machine_limits(bulkhead):
     # One processor is all that the machine has: its devices may take one more.
     expect_held(changed, cpu_max="200000 100000")
     done(bulkhead, "rm", "-f", "usual", "asked")
-    expect(not machine_cgroups(), f"left: {machine_cgroups()}")
+    expect(not container_cgroups(), f"left: {container_cgroups()}")
+
+
+def supervisor_limits(bulkhead):
+    """What a supervisor does for its container counts as the container's, and is held to the same quota."""
+    container = start(bulkhead, "one", "--cpus", "0.5")
+    path, supervisor = container["Cgroup"]["Path"], container["State"]["SupervisorPid"]
+    for thread in os.listdir(f"/proc/{supervisor}/task"):
+        expect(cgroup_of(thread) == f"/bulkhead/{container['Id']}/supervisor", f"a thread is in {cgroup_of(thread)}")
+    for name, value in (("cpu.weight", "1000"), ("pids.max", "1024")):
+        with open(f"{path}/supervisor/{name}", encoding="utf-8") as file:
+            expect(file.read().strip() == value, f"the supervisor's {name} is not {value}")
+    before = {folder: processor_time(f"{path}/{folder}") for folder in (".", "machine", "supervisor")}
+    begin = time.monotonic()
+    # Each line becomes an entry of the log.
+    done(bulkhead, "exec", "one", "sh", "-c", "yes | head -n 200000 >/proc/1/fd/1")
+    passed = (time.monotonic() - begin) * 1e6
+    used = {folder: processor_time(f"{path}/{folder}") - time_then for folder, time_then in before.items()}
+    expect(used["supervisor"] > 0, f"the supervisor's time is not counted: {used}")
+    # The files are not read in one moment.
+    expect(used["."] >= used["supervisor"] + used["machine"] - 100000, f"the container's time lacks a part: {used}")
+    quota, period = (int(word) for word in in_cgroup(container, "cpu.max").split())
+    expect((quota, period) == (60000, 100000), f"cpu.max: {quota} of {period}")
+    expect(used["."] <= (passed / period + 2) * quota, f"more than its quota: {used} in {passed} us")
+
+    # An end of each kind leaves no cgroup: this one, a command on a container that does not run, and a failed start.
+    done(bulkhead, "stop", "-t", "0", "one")
+    await_supervisors()
+    expect(not container_cgroups(), f"after its end: {container_cgroups()}")
+    done(bulkhead, "diff", "one")
+    await_supervisors()
+    expect(not container_cgroups(), f"after diff: {container_cgroups()}")
+    wrong = command(bulkhead, "run", "-d", "busybox", "/no/such/program")
+    expect(wrong.returncode == 127, f"{wrong}")
+    await_supervisors()
+    expect(not container_cgroups(), f"after a failed start: {container_cgroups()}")
+    # One starts while the other has told of its end, and is about to go.
+    for _ in range(3):
+        done(bulkhead, "start", "one")
+        expect(cgroup_of(inspect(bulkhead, "one")["State"]["SupervisorPid"]) ==
+               f"/bulkhead/{container['Id']}/supervisor", "started again, the supervisor is elsewhere")
+        done(bulkhead, "stop", "-t", "0", "one")
+    done(bulkhead, "rm", "one")
+    await_supervisors()
+    expect(not container_cgroups(), f"left: {container_cgroups()}")
 
 
 def cgroup_places(bulkhead):
     there = start(bulkhead, "there", "--cgroup-parent", "/tenants/one")
     expect(there["Cgroup"]["Path"] == f"/sys/fs/cgroup/tenants/one/{there['Id']}", f"{there['Cgroup']}")
     expect(there["HostConfig"]["CgroupParent"] == "/tenants/one", "HostConfig.CgroupParent")
-    expect(cgroup_of(there["State"]["Pid"]) == f"/tenants/one/{there['Id']}", cgroup_of(there["State"]["Pid"]))
+    expect(cgroup_of(there["State"]["Pid"]) == f"/tenants/one/{there['Id']}/machine", cgroup_of(there["State"]["Pid"]))
+    expect(cgroup_of(there["State"]["SupervisorPid"]) == f"/tenants/one/{there['Id']}/supervisor",
+           cgroup_of(there["State"]["SupervisorPid"]))
     done(bulkhead, "rm", "-f", "there")
     expect(os.listdir("/sys/fs/cgroup/tenants/one").count(there["Id"]) == 0, "it is left")
 
     top = start(bulkhead, "top", "--cgroup-parent", "/")
-    expect(cgroup_of(top["State"]["Pid"]) == f"/{top['Id']}", cgroup_of(top["State"]["Pid"]))
+    expect(cgroup_of(top["State"]["Pid"]) == f"/{top['Id']}/machine", cgroup_of(top["State"]["Pid"]))
+    expect(cgroup_of(top["State"]["SupervisorPid"]) == f"/{top['Id']}/supervisor", cgroup_of(top["State"]["SupervisorPid"]))
     done(bulkhead, "rm", "-f", "top")
     expect(not os.path.exists(top["Cgroup"]["Path"]), "it is left")
 
@@ -114,13 +168,13 @@ def cgroup_leftovers(bulkhead):
         os.kill(container["State"]["SupervisorPid"], signal.SIGKILL)
         while bulkhead.monitors():
             time.sleep(0.05)
-        expect(machine_cgroups() == [container["Id"]], f"after the kill: {machine_cgroups()}")
+        expect(container_cgroups() == [container["Id"]], f"after the kill: {container_cgroups()}")
         if last == "start":
             done(bulkhead, "start", "hit")
             again = inspect(bulkhead, "hit")
-            expect(cgroup_of(again["State"]["Pid"]) == f"/bulkhead/{container['Id']}", "it is elsewhere")
+            expect(cgroup_of(again["State"]["Pid"]) == f"/bulkhead/{container['Id']}/machine", "it is elsewhere")
         done(bulkhead, "rm", "-f", "hit")
-        expect(not machine_cgroups(), f"left: {machine_cgroups()}")
+        expect(not container_cgroups(), f"left: {container_cgroups()}")
 
     # With --rm any next command cleans up.
     container = start(bulkhead, "gone", "--rm")
@@ -128,11 +182,17 @@ def cgroup_leftovers(bulkhead):
     while bulkhead.monitors():
         time.sleep(0.05)
     done(bulkhead, "ps")
-    expect(not machine_cgroups(), f"left: {machine_cgroups()}")
+    expect(not container_cgroups(), f"left: {container_cgroups()}")
+
+    # Killed when nothing of it is written down any more: whom it has started by then cleans up.
+    subprocess.run(bulkhead.command("run", "--rm", "busybox", "true"), check=False, capture_output=True,
+                   env={**os.environ, "BULKHEAD_FAULT": "recorded:kill"})
+    await_supervisors()
+    expect(not container_cgroups(), f"left: {container_cgroups()}")
 
     # A machine that needs more than its cgroup has is ended by the host's kernel, and that is what is said.
     container = start(bulkhead, "large")
-    with open(f"{container['Cgroup']['Path']}/memory.max", "w", encoding="utf-8") as file:
+    with open(f"{container['Cgroup']['Path']}/machine/memory.max", "w", encoding="utf-8") as file:
         file.write(str(8 * MIB))
     done(bulkhead, "wait", "large")
     state = inspect(bulkhead, "large")["State"]

@@ -209,6 +209,9 @@ def check_delegated_cgroup(user, patience):
     expect(container["Jail"]["cgroup"] == "on", f"inspect: {container['Jail']}")
     path = f"{place}/machines/{container['Id']}"
     expect(container["Cgroup"]["Path"] == path and container["Cgroup"]["pids.max"] == "48", f"{container['Cgroup']}")
+    for leaf, process in (("machine", "Pid"), ("supervisor", "SupervisorPid")):
+        with open(f"/proc/{container['State'][process]}/cgroup", encoding="utf-8") as file:
+            expect(file.read() == f"0::/theirs/machines/{container['Id']}/{leaf}\n", f"the {leaf} is elsewhere")
     expect(command(user, "rm", "-f", "two").returncode == 0, "rm")
     expect(not os.path.exists(path), "the cgroup is left")
 

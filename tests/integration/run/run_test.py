@@ -36,7 +36,7 @@ CASES = (
     local_cases.other_users, local_cases.surroundings,
     bundle_cases.bundles, jail_cases.jailed, jail_cases.jail_incomplete,
     jail_cases.jail_without_root,
-    cgroup_cases.machine_limits, cgroup_cases.cgroup_places, cgroup_cases.cgroup_leftovers, cgroup_cases.cgroup_missing,
+    cgroup_cases.machine_limits, cgroup_cases.supervisor_limits, cgroup_cases.cgroup_places, cgroup_cases.cgroup_leftovers, cgroup_cases.cgroup_missing,
     terminal_cases.terminal, terminal_cases.session, terminal_cases.signals,
     lifecycle_cases.containers, lifecycle_cases.observation,
     engine_cases.background, engine_cases.restarts, engine_cases.execs, engine_cases.attaching,

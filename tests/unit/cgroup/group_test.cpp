@@ -22,8 +22,8 @@ constexpr std::uint64_t kMiB = 1 << 20;
 
 const Place kPlace{.parent = "/bulkhead-test/deeper", .name = "group"};
 
-std::string content(const Group& group, const std::string& file) {
-    return read_file(group.path() + "/" + file, 4096).value();
+std::string content(const std::string& file) {
+    return read_file(kPlace.path() + "/" + file, 4096).value();
 }
 
 Limits some_limits() {
@@ -75,18 +75,32 @@ TEST_CASE("a group has its limits from the start, other ones later, and goes") {
         const auto group = Group::make(kPlace, some_limits());
         REQUIRE(group);
         path = group->path();
-        CHECK(content(*group, "memory.max") == "67108864\n");
-        CHECK(content(*group, "cpu.max") == "50000 100000\n");
-        CHECK(content(*group, "cpu.weight") == "39\n");
-        CHECK(content(*group, "pids.max") == "7\n");
+        CHECK(content("machine/memory.max") == "67108864\n");
+        CHECK(content("cpu.max") == "50000 100000\n");
+        CHECK(content("cpu.weight") == "39\n");
+        CHECK(content("machine/pids.max") == "7\n");
         Limits others;
         others.memory_bytes = 32 * kMiB;
         REQUIRE(group->set(others));
-        CHECK(content(*group, "memory.max") == "33554432\n");
-        CHECK(content(*group, "cpu.max") == "max 100000\n");
-        CHECK(content(*group, "pids.max") == "max\n");
+        CHECK(content("machine/memory.max") == "33554432\n");
+        CHECK(content("cpu.max") == "max 100000\n");
+        CHECK(content("machine/pids.max") == "max\n");
     }
     CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("a group that is beside others leaves their cgroup as it is") {
+    const std::string other = kPlace.path() + kSupervisor;
+    {
+        const auto group = Group::make(kPlace, some_limits());
+        REQUIRE(group);
+        REQUIRE(std::filesystem::create_directory(other));
+    }
+    CHECK_FALSE(std::filesystem::exists(kPlace.path() + kMachine));
+    CHECK(std::filesystem::exists(other));
+    REQUIRE(remove_leftover(kPlace.path()));
+    CHECK_FALSE(std::filesystem::exists(kPlace.path()));
+    CHECK(remove_leftover(kPlace.path()));
 }
 
 TEST_CASE("what a killed owner left under the same name is ended, and its limits are gone") {
@@ -94,12 +108,12 @@ TEST_CASE("what a killed owner left under the same name is ended, and its limits
     REQUIRE(left);
     Sleeper sleeper;
     REQUIRE(left->take(sleeper.pid()));
-    CHECK(cgroup_of(sleeper.pid()) == "0::/bulkhead-test/deeper/group\n");
+    CHECK(cgroup_of(sleeper.pid()) == "0::/bulkhead-test/deeper/group/machine\n");
     const auto group = Group::make(kPlace, {});
     REQUIRE(group);
     CHECK(sleeper.end(0) == SIGKILL);
-    CHECK(content(*group, "memory.max") == "max\n");
-    CHECK(content(*group, "cgroup.procs").empty());
+    CHECK(content("machine/memory.max") == "max\n");
+    CHECK(content("machine/cgroup.procs").empty());
 }
 
 TEST_CASE("a limit that the kernel refuses is named, and nothing is left") {
@@ -125,7 +139,7 @@ TEST_CASE("a monitor is in its group from its first moment, and held to its memo
     REQUIRE(prisoner);
     CHECK(prisoner->report.has(jail::Layer::Cgroup));
     CHECK(prisoner->cgroup->path() == kPlace.path());
-    CHECK(cgroup_of(prisoner->pid) == "0::/bulkhead-test/deeper/group\n");
+    CHECK(cgroup_of(prisoner->pid) == "0::/bulkhead-test/deeper/group/machine\n");
     CHECK(prisoner->cgroup->memory_kills() == 0);
     REQUIRE(write_full(control.first.get(), std::as_bytes(std::span("\n", 1))));
     int status = 0;

@@ -56,25 +56,25 @@ TEST_CASE("limits are the files' values") {
     limits.cpu_quota_us = 150'000;
     limits.cpu_weight = 39;
     limits.threads = 48;
-    CHECK(value_of(limits, "memory.max") == "1073741824");
-    CHECK(value_of(limits, "cpu.max") == "150000 100000");
-    CHECK(value_of(limits, "cpu.weight") == "39");
-    CHECK(value_of(limits, "pids.max") == "48");
-    CHECK(value_of(limits, "io.max") == "unset");
+    CHECK(value_of(limits, "/machine/memory.max") == "1073741824");
+    CHECK(value_of(limits, "/cpu.max") == "150000 100000");
+    CHECK(value_of(limits, "/cpu.weight") == "39");
+    CHECK(value_of(limits, "/machine/pids.max") == "48");
+    CHECK(value_of(limits, "/machine/io.max") == "unset");
 }
 
 TEST_CASE("what has no limit is max, so that an older limit goes") {
     Limits limits;
     limits.disks = {makedev(254, 0)};
-    CHECK(value_of(limits, "memory.max") == "max");
-    CHECK(value_of(limits, "cpu.max") == "max 100000");
-    CHECK(value_of(limits, "cpu.weight") == "100");
-    CHECK(value_of(limits, "pids.max") == "max");
-    CHECK(value_of(limits, "io.max") == "254:0 rbps=max wbps=max riops=max wiops=max");
+    CHECK(value_of(limits, "/machine/memory.max") == "max");
+    CHECK(value_of(limits, "/cpu.max") == "max 100000");
+    CHECK(value_of(limits, "/cpu.weight") == "100");
+    CHECK(value_of(limits, "/machine/pids.max") == "max");
+    CHECK(value_of(limits, "/machine/io.max") == "254:0 rbps=max wbps=max riops=max wiops=max");
 }
 
 TEST_CASE("a machine's memory is never swapped, whatever its limits") {
-    CHECK(value_of({}, "memory.swap.max") == "0");
+    CHECK(value_of({}, "/machine/memory.swap.max") == "0");
 }
 
 TEST_CASE("I/O rates hold on each disk") {
@@ -83,7 +83,7 @@ TEST_CASE("I/O rates hold on each disk") {
     limits.io = {1000, 2000, 3, 4};
     std::vector<std::string> lines;
     for (const Setting& setting : settings_of(limits)) {
-        if (setting.file == "io.max") lines.push_back(setting.value);
+        if (setting.file == "/machine/io.max") lines.push_back(setting.value);
     }
     CHECK(lines == std::vector<std::string>{"8:0 rbps=1000 wbps=2000 riops=3 wiops=4",
                                             "8:16 rbps=1000 wbps=2000 riops=3 wiops=4"});

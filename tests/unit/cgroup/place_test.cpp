@@ -34,10 +34,10 @@ TEST_CASE("systemd's cgroups are not ours to make") {
 }
 
 TEST_CASE("where there is no cgroup v2 nothing is made") {
-    const auto prepared = prepare_parent({.mount = "/proc", .parent = "/bulkhead", .name = "x"});
+    const auto prepared = prepare({.mount = "/proc", .parent = "/bulkhead", .name = "x"});
     REQUIRE_FALSE(prepared);
     CHECK(prepared.error().message() == "/proc is not a cgroup v2 file system");
-    CHECK_FALSE(prepare_parent({.mount = "/no/such", .parent = "/bulkhead", .name = "x"}));
+    CHECK_FALSE(prepare({.mount = "/no/such", .parent = "/bulkhead", .name = "x"}));
 }
 
 }  // namespace bulkhead::cgroup

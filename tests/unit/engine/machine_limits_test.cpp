@@ -64,10 +64,10 @@ TEST_CASE("shares and rates are the container's; rates twice, as a second lock")
     CHECK(limits.disks == std::vector<dev_t>{7});
 }
 
-TEST_CASE("a machine's place is below the parent that was asked for") {
+TEST_CASE("a container's place is below the parent that was asked for") {
     container::v1::Config config;
     config.mutable_machine()->set_cgroup_parent("/tenants/a");
-    const auto place = machine_place(config, "id");
+    const auto place = container_place(config, "id");
     REQUIRE(place);
     CHECK(place->path() == "/sys/fs/cgroup/tenants/a/id");
 }

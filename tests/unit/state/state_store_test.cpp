@@ -26,6 +26,17 @@ Container create(StateStore& store, const NewContainer& what) {
 
 }  // namespace
 
+TEST_CASE("where a container's cgroup is made is written down before it is") {
+    const TemporaryPaths temporary;
+    StateStore store = temporary.open();
+    NewContainer bounded = wanted("web");
+    bounded.cgroups = "/sys/fs/cgroup/tenants/";
+    const Container web = create(store, bounded);
+    const Container free = create(store, wanted("free"));
+    CHECK(store.find("web")->cgroup == "/sys/fs/cgroup/tenants/" + web.record().id);
+    CHECK(store.find("free")->cgroup.empty());
+}
+
 TEST_CASE("a container goes through its states, and leaves nothing when it is removed") {
     const TemporaryPaths temporary;
     StateStore store = temporary.open();
