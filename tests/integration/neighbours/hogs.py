@@ -24,7 +24,7 @@ HOGS = (
         ("--device-write-bps", "/:1mb", "--device-read-bps", "/:1mb")),
     Hog("disk filler", "while :; do dd if=/dev/zero of=/fill bs=64k 2>/dev/null; rm -f /fill; done",
         ("--disk-size", "64m", "--device-write-bps", "/:1mb"), always=("--disk-size", "512m")),
-    Hog("output flood", "yes", ("--stream-bps", "1mb"), read=True),
+    Hog("output flood", "yes", ("--stream-bps", "1mb", "--cpus", "0.2"), read=True),
     Hog("console flood", "while :; do echo flood >/dev/kmsg; done",
         ("--cpus", "0.2"), always=("--privileged",)),
 )
