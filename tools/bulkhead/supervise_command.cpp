@@ -1,4 +1,6 @@
 // bulkhead supervise: the process that owns a container while it runs. Not for people.
+#include <sys/prctl.h>
+
 #include "base/log.h"
 #include "host/engine/spawn.h"
 #include "host/engine/supervisor_main.h"
@@ -10,6 +12,8 @@ namespace bulkhead::cli {
 namespace {
 
 int supervise(const Context& context, const Words& words) {
+    // Executed as /proc/self/exe, it would be "exe" in lists of processes.
+    ::prctl(PR_SET_NAME, "bulkhead", 0, 0, 0);
     if (words.empty()) return usage_error(kSuperviseCommand, "want a container's id");
     engine::Arranged arranged;
     for (auto word = words.begin() + 1; word != words.end(); ++word) {

@@ -92,6 +92,7 @@ def check_limits(pid):
 def check_supervisor(bulkhead, pid):
     """It has Bulkhead's own files, and few of root's powers."""
     status = status_of(f"/proc/{pid}")
+    expect(status["Name"] == "bulkhead", f"the supervisor is called {status['Name']}")
     # CAP_DAC_OVERRIDE, CAP_SETGID, CAP_SETUID
     for kind in ("CapPrm", "CapEff", "CapBnd"):
         expect(int(status[kind], 16) == 0xC2, f"supervisor: {kind} {status[kind]}")
