@@ -30,22 +30,34 @@ def run_and_time(command, mark=MARK, **options):
     return (first - start) * 1000, (end - start) * 1000
 
 
-def private_kib(pid, guest_bytes=None):
-    """Private_* of a process without the mappings that are guest RAM, in KiB. With a second process of the same program
-    the pages of the program's file are not private, so this is what each further one costs."""
-    total = 0
-    size = 0
-    largest = guest_bytes // 2 if guest_bytes else float("inf")
+def private_kib(pid, is_guest=lambda mapping: False):
+    """Private_* of a process's own mappings, and of those that are guest RAM, in KiB. With a second process of the same
+    program the pages of the program's file are not private, so this is what each further one costs."""
+    own, guest, mapping = 0, 0, {}
     with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
         for line in file:
             field, _, value = line.partition(":")
             if "-" in field and " " in field:
+                mapping = {}
                 continue
-            if field == "Size":
-                size = int(value.split()[0]) * 1024
-            elif field.startswith("Private_") and field != "Private_Hugetlb" and size < largest:
-                total += int(value.split()[0])
-    return total
+            mapping[field] = value.split()
+            if field != "VmFlags":  # the last line of a mapping
+                continue
+            private = sum(int(mapping[name][0]) for name in ("Private_Clean", "Private_Dirty"))
+            if is_guest(mapping):
+                guest += private
+            else:
+                own += private
+    return own, guest
+
+
+# Ours keeps guest RAM from children; QEMU has it in one piece.
+def is_our_guest(mapping):
+    return "dc" in mapping["VmFlags"] and "wr" in mapping["VmFlags"]
+
+
+def is_large(mapping):
+    return int(mapping["Size"][0]) >= GUEST_MEMORY_MIB * 512
 
 
 class Row:
@@ -63,9 +75,14 @@ class Row:
 
 
 class Bulkhead(Row):
-    name = "bulkhead-cold"
+    """From a boot of its own ("never"), or from a template, which is made before anything is measured ("auto")."""
 
-    def __init__(self, staged, directory):
+    NAMES = {"never": "bulkhead-cold", "auto": "bulkhead-template"}
+
+    def __init__(self, staged, directory, template):
+        self.name = self.NAMES[template]
+        self.template = template
+        directory = os.path.join(directory, self.name)
         self.program = os.path.join(staged, "bin", "bulkhead")
         self.state = ["--root", os.path.join(directory, "root"), "--state", os.path.join(directory, "state")]
         image = os.path.join(directory, "image")
@@ -73,10 +90,12 @@ class Bulkhead(Row):
                                      "make_busybox_image"), image], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([self.program, *self.state, "load", "--name", "bench:latest", image], check=True,
                        stdout=subprocess.DEVNULL)
+        if template == "auto":
+            self.call("template", "build", "-m", f"{GUEST_MEMORY_MIB}m")
 
-    def command(self, *process):
-        return [self.program, *self.state, "run", "--rm", "-m", f"{GUEST_MEMORY_MIB}m", "bench",
-                *(process or ("echo", "hi"))]
+    def command(self):
+        return [self.program, *self.state, "run", "--rm", "--template", self.template, "-m", f"{GUEST_MEMORY_MIB}m",
+                "bench", "echo", "hi"]
 
     def call(self, *words):
         return subprocess.run([self.program, *self.state, *words], check=True, stdout=subprocess.PIPE).stdout.decode()
@@ -84,10 +103,12 @@ class Bulkhead(Row):
     def measure_memory(self):
         """Of a container that only sleeps, beside another one: its monitor, and its supervisor."""
         for name in ("other", "idle"):
-            self.call("run", "-d", "--name", name, "-m", f"{GUEST_MEMORY_MIB}m", "bench", "sleep", "1000")
+            self.call("run", "-d", "--name", name, "--template", self.template, "-m", f"{GUEST_MEMORY_MIB}m", "bench",
+                      "sleep", "1000")
         monitor, supervisor = self.call("inspect", "-f", "{{.State.Pid}} {{.State.SupervisorPid}}", "idle").split()
-        used = {"vmm_private_kib": private_kib(monitor, GUEST_MEMORY_MIB << 20),
-                "supervisor_private_kib": private_kib(supervisor)}
+        own, guest = private_kib(monitor, is_our_guest)
+        used = {"vmm_private_kib": own, "guest_private_kib": guest,
+                "supervisor_private_kib": private_kib(supervisor)[0]}
         self.call("rm", "-f", "idle", "other")
         return used
 
@@ -156,13 +177,13 @@ class QemuMicrovm(Row):
             output = b""
             while MARK not in output:
                 output += os.read(machine.stdout.fileno(), 4096)
-        used = private_kib(machines[-1].pid, GUEST_MEMORY_MIB << 20)
+        own, guest = private_kib(machines[-1].pid, is_large)
         for machine in machines:
             machine.kill()
             machine.communicate()
-        return {"vmm_private_kib": used}
+        return {"vmm_private_kib": own, "guest_private_kib": guest}
 
 
 def make_rows(staged, directory):
-    return [Bulkhead(staged, directory), OciRuntime("crun", directory), OciRuntime("runc", directory),
-            QemuMicrovm(staged, directory)]
+    return [Bulkhead(staged, directory, "never"), Bulkhead(staged, directory, "auto"),
+            OciRuntime("crun", directory), OciRuntime("runc", directory), QemuMicrovm(staged, directory)]
