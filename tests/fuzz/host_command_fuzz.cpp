@@ -13,5 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         BULKHEAD_CHECK(open->socket.valid());
         BULKHEAD_CHECK(data[0] % 4 == 1);
     }
+    if (const auto* save = std::get_if<control::Save>(&*command)) {
+        BULKHEAD_CHECK(save->files.state.valid() && save->files.memory.valid());
+        BULKHEAD_CHECK(data[0] % 4 == 2);
+    }
     return 0;
 }

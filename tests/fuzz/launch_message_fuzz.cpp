@@ -9,7 +9,6 @@ namespace {
 void check_disk(const bulkhead::machine::DiskConfig& disk) {
     using namespace bulkhead::machine;
     BULKHEAD_CHECK(!disk.serial.empty() && disk.serial.size() <= kMaxSerialBytes);
-    BULKHEAD_CHECK(!disk.segments.empty());
     std::uint64_t size = 0;
     for (const auto& segment : disk.segments) {
         BULKHEAD_CHECK(segment.file < disk.files.size());
@@ -31,7 +30,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     BULKHEAD_CHECK(config->memory_bytes >= machine::kMinMemory);
     BULKHEAD_CHECK(config->memory_bytes <= machine::kMaxMemory);
     BULKHEAD_CHECK(config->memory_bytes % machine::kMemoryStep == 0);
-    BULKHEAD_CHECK(config->kvm.valid() && config->kernel.valid());
+    BULKHEAD_CHECK(config->kvm.valid());
+    BULKHEAD_CHECK(config->restore
+                       ? config->restore->state.valid() && config->restore->memory.valid()
+                       : config->kernel.valid());
     BULKHEAD_CHECK(config->disks.size() <= machine::kMaxDisks);
     for (const machine::DiskConfig& disk : config->disks) check_disk(disk);
     return 0;

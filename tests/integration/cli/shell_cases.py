@@ -6,6 +6,8 @@ import subprocess
 
 from support import expect
 
+GROUPS = ("container", "image", "system", "template")
+
 
 def verbs(program):
     """(verb, whether it is a group) as the help text lists them."""
@@ -53,7 +55,7 @@ def completing(program):
     expect(complete(program, "run", "app", "we") == [], "the container's words are not ours")
     # Every verb tells its flags: none does its work instead.
     for verb in every:
-        if verb not in ("container", "image", "system"):
+        if verb not in GROUPS:
             expect("--help" in complete(program, verb, "--"), f"{verb} has no flags")
     for shell in ("bash", "zsh", "fish"):
         expect("__complete" in program.out("completion", shell), shell)
@@ -66,9 +68,9 @@ def completing(program):
 def manual(program):
     page = program.out("man")
     for verb in verbs(program):
-        heading = f".B {verb}" if verb in ("container", "image", "system") else f".SS {verb}"
+        heading = f".B {verb}" if verb in GROUPS else f".SS {verb}"
         expect(f"\n{heading}\n" in page, f"{verb} is not in the manual")
-    for verb in ("container prune", "image prune", "system df"):
+    for verb in ("container prune", "image prune", "system df", "template build"):
         expect(f"\n.SS {verb}\n" in page, f"{verb} is not in the manual")
     expect("not implemented" not in page.lower() and "TO" + "DO" not in page and "\\fB\\-\\-publish" not in page, "the manual promises too much")
     path = program.file("bulkhead.1")

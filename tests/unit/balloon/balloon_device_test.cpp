@@ -263,5 +263,27 @@ TEST_CASE("a turn ends after a bounded number of reported buffers") {
     CHECK(queue.used_index() == 10);
 }
 
+TEST_CASE("a restored balloon has the sizes of the saved one") {
+    Machine saved;
+    saved.device.set_target(5 * kPage);
+    std::array<std::byte, 4> actual{};
+    store_le<std::uint32_t>(actual, 3);
+    saved.device.write_config(offsetof(virtio_balloon_config, actual), actual);
+    const auto state = saved.device.save().value();
+    CHECK(state.queues.size() == 3);
+    Machine machine;
+    REQUIRE(machine.device.restore(state.own));
+    CHECK(machine.device.actual_bytes() == 3 * kPage);
+    CHECK(machine.config(offsetof(virtio_balloon_config, num_pages)) == 5);
+}
+
+TEST_CASE("a saved balloon's sizes are bounded") {
+    Machine machine;
+    const std::vector<std::uint64_t> large{std::uint64_t{1} << 32U, 0};
+    CHECK_FALSE(machine.device.restore(large));
+    CHECK_FALSE(machine.device.restore(std::vector<std::uint64_t>{0, std::uint64_t{1} << 32U}));
+    CHECK_FALSE(machine.device.restore(std::vector<std::uint64_t>{1}));
+}
+
 }  // namespace
 }  // namespace bulkhead::balloon

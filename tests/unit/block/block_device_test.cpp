@@ -306,5 +306,48 @@ TEST_CASE("a reset between two turns of a long queue ends the work") {
     CHECK(machine.disk.requests.size() == 64);
 }
 
+TEST_CASE("a restored driver is told of a disk of another size, and of no other") {
+    const bool other = GENERATE(false, true);
+    Machine saved;
+    saved.driver.activate(saved.device);
+    const auto state = saved.device.save().value();
+    CHECK(state.queues.size() == 1);
+    Machine machine(std::make_unique<FakeDisk>(other ? 2 * kDiskBytes : kDiskBytes));
+    REQUIRE(machine.device.restore(state.own));
+    machine.driver.activate(machine.device);
+    CHECK(machine.driver.interrupt().config_changes() == (other ? 1U : 0U));
+    // A driver that begins anew knows the disk as it is.
+    machine.driver.reset();
+    machine.driver.activate(machine.device);
+    CHECK(machine.driver.interrupt().config_changes() == 0);
+}
+
+TEST_CASE("a disk with requests in flight is not saved") {
+    Machine machine;
+    machine.disk.hold = true;
+    machine.driver.activate(machine.device);
+    static_cast<void>(machine.submit_read(1));
+    machine.driver.kick(0);
+    CHECK_FALSE(machine.device.save());
+    machine.disk.answer_next();
+    CHECK(machine.device.save());
+}
+
+TEST_CASE("a saved disk has one value of its own") {
+    Machine machine;
+    const std::vector<std::uint64_t> two{1, 2};
+    CHECK_FALSE(machine.device.restore(two));
+    CHECK_FALSE(machine.device.restore({}));
+}
+
+TEST_CASE("a disk of no sectors refuses every read") {
+    Machine machine(std::make_unique<FakeDisk>(0));
+    machine.driver.activate(machine.device);
+    const auto chain = machine.submit_read(0);
+    machine.driver.kick(0);
+    CHECK(machine.status(chain) == VIRTIO_BLK_S_IOERR);
+    CHECK(machine.disk.requests.empty());
+}
+
 }  // namespace
 }  // namespace bulkhead::block

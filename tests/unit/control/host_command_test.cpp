@@ -74,5 +74,25 @@ TEST_CASE("a second launch, an empty message and noise are errors") {
     CHECK_FALSE(parse_host_command({std::vector<std::byte>(9, std::byte{0xff}), {}}));
 }
 
+TEST_CASE("what a machine is saved to comes with it") {
+    HostMessage message;
+    message.mutable_save()->set_state_fd(1);
+    message.mutable_save()->set_memory_fd(0);
+    const auto command = parse_host_command(packet_of(message, 2));
+    REQUIRE(command);
+    const auto& save = std::get<Save>(*command);
+    CHECK((save.files.state.valid() && save.files.memory.valid()));
+    CHECK(save.swap == memory::Swap::Possible);
+    message.mutable_save()->set_no_swap(true);
+    CHECK(std::get<Save>(parse_host_command(packet_of(message, 2)).value()).swap ==
+          memory::Swap::None);
+    for (const std::size_t descriptors : {0U, 1U, 3U})
+        CHECK_FALSE(parse_host_command(packet_of(message, descriptors)));
+    message.mutable_save()->set_memory_fd(1);
+    CHECK_FALSE(parse_host_command(packet_of(message, 2)));
+    message.mutable_save()->set_memory_fd(2);
+    CHECK_FALSE(parse_host_command(packet_of(message, 2)));
+}
+
 }  // namespace
 }  // namespace bulkhead::control

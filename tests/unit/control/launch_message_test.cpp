@@ -171,5 +171,22 @@ TEST_CASE("disks beyond the machine's slots are refused") {
           }) == "13 disks; 12 are possible");
 }
 
+TEST_CASE("a machine that goes on from a snapshot has its files in place of a kernel") {
+    HostMessage message = good_launch();
+    Launch& launch = *message.mutable_launch();
+    launch.mutable_restore()->set_state_fd(1);
+    launch.mutable_restore()->set_memory_fd(2);
+    launch.clear_initrd_fd();
+    const auto config = parse_launch(packet_of(message, kGoodDescriptors));
+    REQUIRE(config);
+    REQUIRE(config->restore);
+    CHECK((config->restore->state.valid() && config->restore->memory.valid()));
+    CHECK_FALSE(config->kernel.valid());
+    CHECK(refusal([](Launch& changed) {
+              changed.mutable_restore()->set_state_fd(1);
+              changed.mutable_restore()->set_memory_fd(1);
+          }) == "memory_fd is descriptor 1, which has another use");
+}
+
 }  // namespace
 }  // namespace bulkhead::control

@@ -56,5 +56,12 @@ TEST_CASE("a detail of any length fits in a packet") {
     CHECK(decode(bytes).ended().console_bytes_dropped() == 7);
 }
 
+TEST_CASE("how saving went is told") {
+    CHECK(decode(encode_saved("")).has_saved());
+    CHECK(decode(encode_saved("")).saved().error().empty());
+    CHECK(decode(encode_saved("no space")).saved().error() == "no space");
+    CHECK(decode(encode_saved(std::string(1 << 20, 'x'))).saved().error().size() == 4096);
+}
+
 }  // namespace
 }  // namespace bulkhead::control

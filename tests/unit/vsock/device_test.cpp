@@ -286,6 +286,31 @@ TEST_CASE("a broken ring closes all streams and needs a reset") {
     guest.driver.kick(queue);
 }
 
+TEST_CASE("a device that waits at a packet leaves it in the ring") {
+    VsockGuest guest;
+    int packets = 0;
+    guest.device.wait_at_packet([&] { ++packets; });
+    guest.kick_transmit();
+    CHECK(packets == 0);  // there is none yet
+    guest.send(packet(Operation::Request));
+    guest.send(packet(Operation::Request));
+    CHECK(packets == 1);
+    CHECK(guest.host.opened.empty());
+    const auto state = guest.device.save().value();
+    CHECK(state.queues[1].next_available == 0);
+    guest.device.go_on();
+    guest.settle();
+    CHECK(guest.host.opened.size() == 1);
+    CHECK(packets == 1);
+}
+
+TEST_CASE("a device with an open stream is not saved") {
+    VsockGuest guest;
+    CHECK(guest.device.save());
+    const UniqueFd socket = guest.connect(kHostPort, kGuestPort);
+    CHECK_FALSE(guest.device.save());
+}
+
 }  // namespace
 
 }  // namespace bulkhead::vsock
