@@ -322,6 +322,8 @@ void Supervisor::update(const SessionRef& session, std::uint32_t number,
         if (!done) return client->fail(number, done.error().message());
         client->reply(number, {});
     };
+    // Its machine is planned as it was.
+    if (run_->preparing()) return finish(Error("the container does not run yet"));
     if (live() == nullptr) return finish({});
     if (auto possible = check_running_update(run_->shape(), request); !possible)
         return finish(std::move(possible));
