@@ -131,6 +131,11 @@ std::vector<Rule> memory_rules() {
          {is_exactly(3, MREMAP_MAYMOVE)},
          "grows large allocations"},
         {SYS_brk, "brk", kStart | kRunning, "", {}, "small allocations"},
+    };
+}
+
+std::vector<Rule> page_rules() {
+    return {
         {SYS_madvise,
          "madvise",
          kStart | kRunning,
@@ -342,7 +347,7 @@ std::vector<Rule> disk_rules() {
 
 std::vector<Rule> all_rules() {
     std::vector<Rule> all;
-    for (auto part : {kvm_rules(), platform_rules(), memory_rules(), thread_rules(),
+    for (auto part : {kvm_rules(), platform_rules(), memory_rules(), page_rules(), thread_rules(),
                       library_rules(), loop_rules(), host_rules(), disk_rules()}) {
         std::move(part.begin(), part.end(), std::back_inserter(all));
     }
