@@ -7,6 +7,7 @@
 
 #include "base/syscalls.h"
 #include "tests/integration/vmm/initramfs.h"
+#include "tests/integration/vmm/raw_guest.h"
 #include "tests/integration/vmm/vm.h"
 
 namespace bulkhead::test {
@@ -119,6 +120,37 @@ TEST_CASE("a guest that works is saved, restored, and saved from there again") {
                                       !Catch::Contains("lockup") && !Catch::Contains("stall"));
         reached += 500;
     }
+}
+
+TEST_CASE("the time stamp counter of a guest that has run for a moment only does not go back") {
+    constexpr off_t kStamp = 0x5000;
+    const auto stamp_in = [](const Snapshot& snapshot) {
+        std::uint64_t stamp = 0;
+        REQUIRE(::pread(snapshot.memory.get(), &stamp, sizeof(stamp), kStamp) == sizeof(stamp));
+        return stamp;
+    };
+    VmOptions options;
+    // L: rdtsc; mov [0x5000], eax; mov [0x5004], edx; jmp L
+    options.kernel = raw_guest(
+        {0x0f, 0x31, 0xa3, 0x00, 0x50, 0x00, 0x00, 0x89, 0x15, 0x04, 0x50, 0x00, 0x00, 0xeb, 0xf1});
+    options.memory_mib = 32;
+    Vm vm(std::move(options));
+    static_cast<void>(vm.wait_started());
+    ::usleep(300'000);
+    vm.pause();
+    const Snapshot first;
+    REQUIRE(vm.save(first.files()).empty());
+    const std::uint64_t saved = stamp_in(first);
+    REQUIRE(saved > 0);
+
+    VmOptions next = restored(first);
+    next.memory_mib = 32;
+    Vm clone(std::move(next));
+    static_cast<void>(clone.wait_started());
+    clone.pause();
+    const Snapshot second;
+    REQUIRE(clone.save(second.files()).empty());
+    CHECK(stamp_in(second) >= saved);
 }
 
 TEST_CASE("a disk comes into an empty slot when the machine is restored") {

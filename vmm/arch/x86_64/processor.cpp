@@ -54,7 +54,7 @@ Result<void> ProcessorModel::restore(const kvm::Vcpu& vcpu, unsigned index,
                                      const std::string& saved) const {
     const auto cpuid = features_->cpuid_of(index);
     TRY(kvm::set_cpuid(vcpu, cpuid));
-    return restore_vcpu(vcpu, cpuid, saved);
+    return restore_vcpu(vcpu, index, cpuid, saved);
 }
 
 }  // namespace bulkhead::arch

@@ -97,6 +97,18 @@ Result<void> restore_msrs(const kvm::Vcpu& vcpu, std::span<const kvm_msr_entry> 
     return {};
 }
 
+// KVM takes a time stamp within a second of what it expects for an attempt to bring processors in
+// step, and gives the one that it expects. That must be so between the vCPUs of a machine, which
+// get the same value, but not between the first one and its creation a moment ago, when it was 0.
+Result<void> part_from_creation(const kvm::Vcpu& vcpu, std::uint64_t tsc_khz,
+                                std::span<const kvm_msr_entry> entries) {
+    constexpr std::uint64_t kFarAwayMs = 60'000;
+    if (entries.empty() || entries.front().index != kTsc) return Error("it has no time stamp");
+    kvm_msr_entry far = entries.front();
+    far.data += tsc_khz * kFarAwayMs;
+    return kvm::set_msrs(vcpu, {&far, 1});
+}
+
 template <class State>
 Result<void> put(const kvm::Vcpu& vcpu, const std::string& bytes, const char* what,
                  Result<void> (*set)(const kvm::Vcpu&, State)) {
@@ -134,8 +146,8 @@ Result<std::string> save_vcpu(const kvm::Vcpu& vcpu, std::span<const kvm_cpuid_e
     return saved.SerializeAsString();
 }
 
-Result<void> restore_vcpu(const kvm::Vcpu& vcpu, std::span<const kvm_cpuid_entry2> cpuid,
-                          const std::string& bytes) {
+Result<void> restore_vcpu(const kvm::Vcpu& vcpu, unsigned index,
+                          std::span<const kvm_cpuid_entry2> cpuid, const std::string& bytes) {
     Saved saved;
     if (!saved.ParseFromString(bytes) || saved.msrs_size() > kMaxMsrs)
         return Error("it holds no processor");
@@ -148,7 +160,9 @@ Result<void> restore_vcpu(const kvm::Vcpu& vcpu, std::span<const kvm_cpuid_entry
     TRY(put(vcpu, saved.debug_registers(), "debug registers", kvm::set_debug_registers));
     // Its base address and mode are special registers; its timer is one of the MSRs.
     TRY(put(vcpu, saved.local_apic(), "local APIC", kvm::set_local_apic));
-    TRY(restore_msrs(vcpu, entries_of(saved)));
+    const auto msrs = entries_of(saved);
+    if (index == 0) TRY(part_from_creation(vcpu, saved.tsc_khz(), msrs));
+    TRY(restore_msrs(vcpu, msrs));
     TRY(put(vcpu, saved.events(), "events", kvm::set_events));
     // The guest's watchdogs must not take the time in the file for a hang.
     kvm::mark_paused(vcpu);

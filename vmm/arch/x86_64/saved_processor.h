@@ -19,8 +19,8 @@ Result<std::string> save_vcpu(const kvm::Vcpu& vcpu, std::span<const kvm_cpuid_e
                               std::span<const std::uint32_t> indices);
 
 // Of a new vCPU that has its `cpuid` already. An error: it was saved on another kind of processor,
-// or KVM does not take the state. `saved` is untrusted.
-Result<void> restore_vcpu(const kvm::Vcpu& vcpu, std::span<const kvm_cpuid_entry2> cpuid,
-                          const std::string& saved);
+// or KVM does not take the state. `saved` is untrusted. Vcpu 0 goes first.
+Result<void> restore_vcpu(const kvm::Vcpu& vcpu, unsigned index,
+                          std::span<const kvm_cpuid_entry2> cpuid, const std::string& saved);
 
 }  // namespace bulkhead::arch
