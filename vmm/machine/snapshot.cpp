@@ -1,7 +1,6 @@
 #include "vmm/machine/snapshot.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <utility>
 
@@ -13,16 +12,6 @@ namespace bulkhead::machine {
 
 namespace {
 
-Result<void> write_whole(int fd, std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return errno_error("writing the machine's state");
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-    return {};
-}
-
 Result<std::vector<std::byte>> read_whole(int fd) {
     struct stat status {};
 
@@ -31,15 +20,7 @@ Result<std::vector<std::byte>> read_whole(int fd) {
                       static_cast<std::uint64_t>(status.st_size) <= snapshot::kMaxStateBytes;
     if (!fits) return Error(concat("no file, or of ", status.st_size, " bytes"));
     std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
-    std::size_t read = 0;
-    while (read < bytes.size()) {
-        const ssize_t count =
-            ::pread(fd, bytes.data() + read, bytes.size() - read, static_cast<off_t>(read));
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return errno_error("reading the machine's state");
-        if (count == 0) return Error("the file became shorter");
-        read += static_cast<std::size_t>(count);
-    }
+    if (TRY(pread_full(fd, bytes, 0)) < bytes.size()) return Error("the file became shorter");
     return bytes;
 }
 
@@ -67,7 +48,8 @@ Result<void> save_machine(MachineParts& parts, const SnapshotFiles& files, memor
     }
     saved.platform = TRY(arch::save_platform(parts.vm));
     saved.memory = TRY(memory::write_memory(parts.memory, files.memory.get(), swap));
-    return write_whole(files.state.get(), snapshot::encode(saved));
+    return write_full(files.state.get(), snapshot::encode(saved))
+        .context("writing the machine's state");
 }
 
 Result<snapshot::SavedMachine> read_saved(const MachineConfig& config) {

@@ -1,7 +1,6 @@
 #include "vmm/arch/x86_64/saved_processor.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <iterator>
 #include <optional>
 
