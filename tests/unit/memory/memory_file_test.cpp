@@ -1,5 +1,6 @@
 #include "vmm/memory/memory_file.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,6 +96,22 @@ TEST_CASE("what a mapped memory is written to stays its own, and is in what is s
     CHECK(second->read<std::uint32_t>(GuestAddress{2 * kFileBlock}) == 200U);
     // Not touched since it was mapped.
     CHECK(second->read<std::uint32_t>(GuestAddress{kHigh + kFileBlock + kPage}) == 3U);
+}
+
+TEST_CASE("what nobody has read of a mapped file is in what is saved of it") {
+    // On a disk, so that the kernel can forget its pages; a memfd's are its content.
+    const UniqueFd file(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    REQUIRE(file.valid());
+    const auto extents = write_memory(sample(), file.get(), Swap::None);
+    REQUIRE(extents);
+    REQUIRE(::fsync(file.get()) == 0);
+    REQUIRE(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_DONTNEED) == 0);
+    const auto mapped = map_memory(kRanges, file.get(), *extents);
+    REQUIRE(mapped);
+    const UniqueFd again = empty_file();
+    const auto again_extents = write_memory(*mapped, again.get(), Swap::None);
+    REQUIRE(again_extents);
+    check_sample(map_memory(kRanges, again.get(), *again_extents).value());
 }
 
 TEST_CASE("adjacent blocks are one extent") {

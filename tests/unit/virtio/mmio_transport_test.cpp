@@ -243,7 +243,9 @@ TEST_CASE("register accesses of a wrong width or alignment read zeros and write 
 TEST_CASE("a transport goes on where a saved one stood, with every queue notified") {
     Machine machine;
     machine.driver.start(FakeDevice::kSpecialFeature);
+    static_cast<void>(machine.driver.queue(1).chain().writable(16).submit());
     machine.driver.kick(1);
+    static_cast<void>(machine.driver.queue(1).used());
     machine.device.own = {7, 8};
     const TransportState state = machine.transport->save().value();
     CHECK(state.active);
@@ -255,7 +257,11 @@ TEST_CASE("a transport goes on where a saved one stood, with every queue notifie
     REQUIRE(device.active);
     CHECK(device.own == std::vector<std::uint64_t>{7, 8});
     CHECK(device.active->features == kTransportFeatures);
-    CHECK(device.active->queues.size() == 3);
+    REQUIRE(device.active->queues.size() == 3);
+    // The chain that the saved device gave back is not taken again.
+    CHECK(state.queues[1].positions.next_available == 1);
+    CHECK(device.active->queues[1].positions().next_available == 1);
+    CHECK(device.active->queues[1].positions().next_used == 1);
     machine.driver.settle();
     CHECK(device.notified == std::vector<std::uint16_t>{0, 1, 2});
     const TransportState again = transport->save().value();
