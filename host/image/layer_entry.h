@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
+
 namespace bulkhead::image {
 
 enum class EntryKind : std::uint8_t {
@@ -58,5 +60,9 @@ struct LayerEntry {
 
     friend bool operator==(const LayerEntry&, const LayerEntry&) = default;
 };
+
+// Whether an entry with normalised paths can be part of a file system: asked of what a tar file holds
+// and of what an index holds.
+Result<void> check_entry(const LayerEntry& entry);
 
 }  // namespace bulkhead::image

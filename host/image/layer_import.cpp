@@ -50,32 +50,12 @@ Result<std::optional<LayerEntry>> read_marker(LayerEntry entry) {
     return std::optional<LayerEntry>(std::move(marker));
 }
 
-// What Linux accepts for a device number (kdev_t.h: 12 and 20 bits), and what EROFS can hold.
-constexpr std::uint32_t kMaxMajor = 0xfff;
-constexpr std::uint32_t kMaxMinor = 0xfffff;
-
-Result<void> check(const LayerEntry& entry) {
-    if (entry.path.empty() && entry.kind != EntryKind::Directory &&
-        entry.kind != EntryKind::OpaqueDirectory) {
-        return Error("the image's root is not a directory");
-    }
-    if (entry.kind == EntryKind::Symlink &&
-        (entry.target.empty() || entry.target.size() > kMaxPathBytes)) {
-        return Error("a symbolic link to nothing, or with a target that is too long");
-    }
-    if (entry.device_major > kMaxMajor || entry.device_minor > kMaxMinor) {
-        return Error(concat("device number ", entry.device_major, ":", entry.device_minor,
-                            " does not exist in Linux"));
-    }
-    return {};
-}
-
 Result<std::optional<LayerEntry>> prepare(LayerEntry entry) {
     entry.path = TRY(normalise_path(entry.path));
     if (entry.kind == EntryKind::HardLink) entry.target = TRY(normalise_path(entry.target));
     auto prepared = TRY(read_marker(std::move(entry)));
     if (!prepared) return prepared;
-    TRY(check(*prepared));
+    TRY(check_entry(*prepared));
     auto& xattrs = prepared->xattrs;
     xattrs.erase(std::remove_if(xattrs.begin(), xattrs.end(),
                                 [](const Xattr& xattr) { return !erofs_keeps_xattr(xattr.name); }),

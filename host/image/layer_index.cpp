@@ -85,18 +85,13 @@ class Parser {
             return corrupt("bad kind, mode or time");
         }
         entry.path = TRY(path());
-        if (entry.kind == EntryKind::Symlink) {
-            entry.target = TRY(text());
-            if (entry.target.empty() || entry.target.size() > kMaxPathBytes ||
-                entry.target.find('\0') != std::string::npos) {
-                return corrupt("bad symbolic link");
-            }
-        }
+        if (entry.kind == EntryKind::Symlink) entry.target = TRY(text());
         if (entry.kind == EntryKind::HardLink) entry.target = TRY(path());
         if (is_device(entry.kind)) {
             entry.device_major = TRY(integer<std::uint32_t>());
             entry.device_minor = TRY(integer<std::uint32_t>());
         }
+        TRY_CONTEXT(check_entry(entry), "layer index is corrupt");
         if (entry.kind == EntryKind::File) TRY(extents(entry));
         TRY(xattrs(entry));
         return entry;

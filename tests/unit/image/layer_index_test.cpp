@@ -135,6 +135,15 @@ TEST_CASE("values in an index that make no sense are refused") {
     SECTION("an empty symbolic link") {
         index.entries[2].target.clear();
     }
+    SECTION("a symbolic link with a zero byte") {
+        index.entries[2].target = std::string("a\0b", 3);
+    }
+    SECTION("a root that is no directory") {
+        index.entries[1].path.clear();
+    }
+    SECTION("a device number that Linux does not have") {
+        index.entries[4].device_major = 0x1000;
+    }
     SECTION("a hard link out of the root") {
         index.entries[3].target = "../x";
     }
