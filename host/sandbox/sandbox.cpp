@@ -190,9 +190,11 @@ void Sandbox::stop_when_drained() {
 
 void Sandbox::stop_vm() {
     trace_.step("output drains");
+    // Nobody will ask for anything of such a machine any more. Its end, a few kernel grace periods
+    // long, is for whoever destroys it to await.
     if (!plan_.orderly_shutdown) {
-        vm_->kill();
-        return;
+        fail_calls();
+        return conclude();
     }
     timer_ = loop_.after(kShutdownGrace, [this] { vm_->kill(); });
     // The answer matters little: the VM's end follows, or the timer ends it.
@@ -248,10 +250,14 @@ void Sandbox::on_vm_ended(VmEnd end) {
     pause_timer_.reset();
     device_limits_timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.
-    if (execs_) execs_->fail("the container has ended");
-    if (files_) files_->fail("the container has ended");
+    fail_calls();
     stdio_.no_more_streams();
     conclude_when_done();
+}
+
+void Sandbox::fail_calls() {
+    if (execs_) execs_->fail("the container has ended");
+    if (files_) files_->fail("the container has ended");
 }
 
 // Called when the streams are drained and when the VM has ended, in whichever order.

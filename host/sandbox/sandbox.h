@@ -66,7 +66,9 @@ class Sandbox {
     struct Events {
         std::function<void()> starting;  // the agent is there; the process starts next
         std::function<void()> running;
-        std::function<void(const SandboxEnd&)> ended;  // once, last; must not destroy the Sandbox
+        // Once, last; must not destroy the Sandbox. Where the disk does not live on, the monitor is
+        // still there, and ends with the Sandbox.
+        std::function<void(const SandboxEnd&)> ended;
         // The snapshot is no good, and why: from now on it is an ordinary boot.
         std::function<void(const std::string& why)> restore_failed = nullptr;
     };
@@ -162,6 +164,7 @@ class Sandbox {
     void watch_drain();
     void stop_when_drained();
     void stop_vm();
+    void fail_calls();
     void conclude_when_done();
     void conclude();
     [[nodiscard]] SandboxEnd result() const;

@@ -77,21 +77,25 @@ class Run {
             REQUIRE(write_full(client.input.get(), std::as_bytes(std::span(*input_))));
             client.input.reset();
         }
-        Sandbox sandbox(loop, plan(), stdio, trace,
-                        {[] {},
-                         [&] {
-                             if (when_running_) when_running_(*handle);
-                         },
-                         [&](const SandboxEnd& ended) {
-                             end = ended;
-                             loop.stop();
-                         },
-                         [&](const std::string& why) { restore_failure = why; }});
-        handle = &sandbox;
-        REQUIRE(sandbox.begin());
-        const pid_t pid = sandbox.vmm_pid();
-        if (at_once_) at_once_(sandbox);
+        auto sandbox = std::make_unique<Sandbox>(
+            loop, plan(), stdio, trace,
+            Sandbox::Events{[] {},
+                            [&] {
+                                if (when_running_) when_running_(*handle);
+                            },
+                            [&](const SandboxEnd& ended) {
+                                end = ended;
+                                loop.stop();
+                            },
+                            [&](const std::string& why) { restore_failure = why; }});
+        handle = sandbox.get();
+        REQUIRE(sandbox->begin());
+        const pid_t pid = sandbox->vmm_pid();
+        if (at_once_) at_once_(*sandbox);
         loop.run();
+        // A disk that lives on is nobody's any more.
+        if (orderly_) CHECK(::kill(pid, 0) != 0);
+        sandbox.reset();
         // Nothing is left of the monitor, not even a zombie.
         CHECK(::kill(pid, 0) != 0);
         output_ = available(client.output);
