@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+// Its plain functions, which the library calls deprecated: the others build tables of all that it
+// knows before the first digest, which takes longer than all else that a start has to compute.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -23,16 +25,6 @@ constexpr std::array<Algorithm, 2> kAlgorithms{{
     {DigestAlgorithm::Sha256, "sha256", 64},
     {DigestAlgorithm::Sha512, "sha512", 128},
 }};
-
-EVP_MD_CTX* as_context(void* context) {
-    return static_cast<EVP_MD_CTX*>(context);
-}
-
-// Else the first use reads a file that OPENSSL_CONF may name, and loads the libraries that it
-// names. Only the first call has an effect.
-void refuse_configuration() {
-    BULKHEAD_CHECK(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1);
-}
 
 // For messages: what an image says may be long and unprintable.
 std::string excerpt(std::string_view text) {
@@ -78,31 +70,40 @@ std::string Digest::path() const {
     return std::string(algorithm_name()) + "/" + hex_;
 }
 
-void Hasher::ContextDeleter::operator()(void* context) const {
-    EVP_MD_CTX_free(as_context(context));
+struct Hasher::State {
+    union {
+        SHA256_CTX sha256;
+        SHA512_CTX sha512;
+    };
+};
+
+Hasher::Hasher(DigestAlgorithm algorithm)
+    : algorithm_(algorithm), state_(std::make_unique<State>()) {
+    const int begun = algorithm == DigestAlgorithm::Sha256 ? SHA256_Init(&state_->sha256)
+                                                           : SHA512_Init(&state_->sha512);
+    BULKHEAD_CHECK(begun == 1);
 }
 
-Hasher::Hasher(DigestAlgorithm algorithm) : algorithm_(algorithm), context_(EVP_MD_CTX_new()) {
-    BULKHEAD_CHECK(context_ != nullptr);
-    refuse_configuration();
-    const EVP_MD* method = algorithm == DigestAlgorithm::Sha256 ? EVP_sha256() : EVP_sha512();
-    BULKHEAD_CHECK(EVP_DigestInit_ex(as_context(context_.get()), method, nullptr) == 1);
-}
+Hasher::~Hasher() = default;
 
 void Hasher::update(std::span<const std::byte> bytes) {
-    BULKHEAD_CHECK(EVP_DigestUpdate(as_context(context_.get()), bytes.data(), bytes.size()) == 1);
+    const int taken = algorithm_ == DigestAlgorithm::Sha256
+                          ? SHA256_Update(&state_->sha256, bytes.data(), bytes.size())
+                          : SHA512_Update(&state_->sha512, bytes.data(), bytes.size());
+    BULKHEAD_CHECK(taken == 1);
 }
 
 Digest Hasher::finish() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
-    unsigned int length = 0;
-    BULKHEAD_CHECK(EVP_DigestFinal_ex(as_context(context_.get()), value.data(), &length) == 1);
+    std::array<unsigned char, SHA512_DIGEST_LENGTH> value{};
+    const bool sha256 = algorithm_ == DigestAlgorithm::Sha256;
+    BULKHEAD_CHECK((sha256 ? SHA256_Final(value.data(), &state_->sha256)
+                           : SHA512_Final(value.data(), &state_->sha512)) == 1);
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string hex;
-    hex.reserve(length * std::size_t{2});
-    for (unsigned int i = 0; i < length; ++i) {
-        hex.push_back(kDigits[value[i] >> 4U]);
-        hex.push_back(kDigits[value[i] & 15U]);
+    for (const unsigned char byte :
+         std::span(value).first(sha256 ? SHA256_DIGEST_LENGTH : SHA512_DIGEST_LENGTH)) {
+        hex.push_back(kDigits[byte >> 4U]);
+        hex.push_back(kDigits[byte & 15U]);
     }
     return {algorithm_, std::move(hex)};
 }

@@ -47,18 +47,19 @@ class Digest {
 class Hasher {
   public:
     explicit Hasher(DigestAlgorithm algorithm);
+    Hasher(const Hasher&) = delete;
+    Hasher& operator=(const Hasher&) = delete;
+    ~Hasher();
 
     void update(std::span<const std::byte> bytes);
     // Once; nothing may follow.
     Digest finish();
 
   private:
-    struct ContextDeleter {
-        void operator()(void* context) const;
-    };
+    struct State;
 
     DigestAlgorithm algorithm_;
-    std::unique_ptr<void, ContextDeleter> context_;
+    std::unique_ptr<State> state_;
 };
 
 // The digest of a whole buffer.
