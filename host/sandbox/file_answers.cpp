@@ -41,8 +41,15 @@ wire::ProcessesReply read_answer(const wire::ProcessesReply& reply) {
     answer.set_cut(reply.cut());
     std::size_t bytes = 0;
     for (const wire::ProcessStatus& each : reply.processes()) {
-        wire::ProcessStatus process = each;
-        process.DiscardUnknownFields();
+        wire::ProcessStatus process;
+        process.set_pid(each.pid());
+        process.set_parent(each.parent());
+        process.set_uid(each.uid());
+        process.set_cpu_ns(each.cpu_ns());
+        process.set_started(each.started());
+        process.set_memory_bytes(each.memory_bytes());
+        process.set_virtual_bytes(each.virtual_bytes());
+        process.set_terminal(each.terminal());
         process.set_state(printable(each.state(), kMaxName));
         process.set_command(printable(each.command(), kMaxCommand));
         process.set_name(printable(each.name(), kMaxName));
@@ -57,8 +64,17 @@ wire::ProcessesReply read_answer(const wire::ProcessesReply& reply) {
 }
 
 wire::StatisticsReply read_answer(const wire::StatisticsReply& reply) {
-    wire::StatisticsReply answer = reply;
-    answer.DiscardUnknownFields();
+    wire::StatisticsReply answer;
+    answer.set_memory_bytes(reply.memory_bytes());
+    answer.set_memory_limit_bytes(reply.memory_limit_bytes());
+    answer.set_cpu_ns(reply.cpu_ns());
+    answer.set_cpus(reply.cpus());
+    answer.set_processes(reply.processes());
+    answer.set_processes_limit(reply.processes_limit());
+    answer.set_block_read_bytes(reply.block_read_bytes());
+    answer.set_block_write_bytes(reply.block_write_bytes());
+    answer.set_network_receive_bytes(reply.network_receive_bytes());
+    answer.set_network_send_bytes(reply.network_send_bytes());
     return answer;
 }
 
