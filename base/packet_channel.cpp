@@ -69,9 +69,9 @@ Result<void> PacketChannel::send(std::span<const std::byte> bytes,
 }
 
 Result<std::optional<Packet>> PacketChannel::receive() {
-    Packet packet;
-    packet.bytes.resize(kMaxBytes);
-    iovec part{packet.bytes.data(), packet.bytes.size()};
+    if (!buffer_) buffer_.emplace(kMaxBytes);
+    const std::span<std::byte> buffer = buffer_->bytes();
+    iovec part{buffer.data(), buffer.size()};
     alignas(cmsghdr) std::array<std::byte, kControlBytes> control{};
     msghdr message{};
     message.msg_iov = &part;
@@ -86,12 +86,13 @@ Result<std::optional<Packet>> PacketChannel::receive() {
         if (errno == ECONNRESET) return std::optional<Packet>();
         return errno_error("receive packet");
     }
+    Packet packet;
     packet.descriptors = take_descriptors(message);
     if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return Error("received packet is too large");
     if (count == 0) return std::optional<Packet>();
-    packet.bytes.resize(static_cast<std::size_t>(count));
-    packet.bytes.shrink_to_fit();
+    const auto received = buffer.first(static_cast<std::size_t>(count));
+    packet.bytes.assign(received.begin(), received.end());
     return std::optional<Packet>(std::move(packet));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/scratch.h"
 #include "base/unique_fd.h"
 
 namespace bulkhead {
@@ -40,6 +41,7 @@ class PacketChannel {
 
   private:
     UniqueFd socket_;
+    std::optional<Scratch> buffer_;  // from the first packet on
 };
 
 }  // namespace bulkhead

@@ -87,7 +87,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
     // Files under /proc and /sys have no size to ask for, so read until the end or one byte too
     // many.
     std::string content;
-    std::array<std::byte, 16 * 1024> buffer{};
+    std::array<std::byte, 4096> buffer{};
     while (true) {
         const std::size_t count = TRY_CONTEXT(read_full(file.get(), buffer), path);
         // SAFETY: std::byte and char may alias.

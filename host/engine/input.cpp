@@ -10,7 +10,6 @@ namespace {
 
 using Transfer = sandbox::StreamEnd::Transfer;
 
-constexpr std::size_t kBufferBytes = 64 * 1024;
 constexpr int kStepsPerTurn = 16;
 
 }  // namespace
@@ -18,7 +17,6 @@ constexpr int kStepsPerTurn = 16;
 Result<void> Input::connect(UniqueFd stream) {
     sink_ = TRY(sandbox::StreamEnd::of_socket(std::move(stream)));
     sink_ready_ = loop_.waiter(sink_->fd(), [this](EventLoop::Interest) { run(); });
-    buffer_.resize(kBufferBytes);
     run_soon();
     return {};
 }
@@ -53,7 +51,7 @@ void Input::run() {
 
 Input::Step Input::step() {
     if (pending_ > 0) {
-        const Transfer written = sink_->write(std::span(buffer_).subspan(start_, pending_));
+        const Transfer written = sink_->write(buffer_.bytes().subspan(start_, pending_));
         if (written.kind == Transfer::Kind::WouldBlock) {
             sink_ready_.arm(EventLoop::Interest::Write);
             return Step::Waiting;
@@ -64,7 +62,7 @@ Input::Step Input::step() {
         return Step::Moved;
     }
     if (clients_.empty()) return Step::Waiting;
-    const Transfer read = clients_.front().read(buffer_);
+    const Transfer read = clients_.front().read(buffer_.bytes());
     if (read.kind == Transfer::Kind::WouldBlock) {
         client_ready_.arm(EventLoop::Interest::Read);
         return Step::Waiting;

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <vector>
 
 #include "base/event_loop.h"
 #include "base/result.h"
+#include "base/scratch.h"
 #include "base/unique_fd.h"
 #include "host/sandbox/stream_end.h"
 
@@ -34,6 +34,8 @@ class Input {
     [[nodiscard]] std::uint64_t count() const { return count_; }
 
   private:
+    static constexpr std::size_t kBufferBytes = 64 * 1024;
+
     enum class Step { Moved, Waiting, Ended };
 
     void run();
@@ -49,7 +51,7 @@ class Input {
     EventLoop::Waiter sink_ready_;
     std::deque<sandbox::StreamEnd> clients_;
     EventLoop::Waiter client_ready_;  // of the first one
-    std::vector<std::byte> buffer_;
+    Scratch buffer_{kBufferBytes};
     std::size_t start_ = 0;
     std::size_t pending_ = 0;
     std::uint64_t count_ = 0;

@@ -68,7 +68,7 @@ bool Output::step() {
 
 bool Output::fill() {
     if (!source_) return false;
-    const Transfer read = source_->read(buffer_);
+    const Transfer read = source_->read(buffer_.bytes());
     if (read.kind == Transfer::Kind::WouldBlock) {
         source_ready_.arm(EventLoop::Interest::Read);
         return false;
@@ -80,7 +80,7 @@ bool Output::fill() {
     pending_ = read.count;
     count_ += read.count;
     for (const auto& client : clients_) client->taken = 0;
-    log_(std::span(buffer_).first(pending_));
+    log_(buffer_.bytes().first(pending_));
     return true;
 }
 
@@ -89,7 +89,7 @@ bool Output::drain() {
     for (const auto& client : clients_) {
         while (!client->gone && client->taken < pending_) {
             const Transfer written =
-                client->end.write(std::span(buffer_).first(pending_).subspan(client->taken));
+                client->end.write(buffer_.bytes().first(pending_).subspan(client->taken));
             if (written.kind == Transfer::Kind::WouldBlock) {
                 client->ready.arm(EventLoop::Interest::Write);
                 waits = true;

@@ -13,6 +13,7 @@
 
 #include "base/event_loop.h"
 #include "base/result.h"
+#include "base/scratch.h"
 #include "base/unique_fd.h"
 #include "host/sandbox/stream_end.h"
 
@@ -65,7 +66,7 @@ class Output {
     std::optional<sandbox::StreamEnd> source_;
     EventLoop::Waiter source_ready_;
     std::vector<std::unique_ptr<Client>> clients_;
-    std::vector<std::byte> buffer_;
+    Scratch buffer_;
     std::size_t pending_ = 0;  // bytes in the buffer that some client has not taken
     std::uint64_t count_ = 0;
     bool ended_ = false;

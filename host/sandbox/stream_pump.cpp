@@ -41,17 +41,17 @@ StreamPump::Progress StreamPump::step() {
 }
 
 StreamPump::Progress StreamPump::fill() {
-    const auto read = source_.read(std::span(buffer_).first(kBufferBytes));
+    const auto read = source_.read(buffer_.bytes().first(kBufferBytes));
     if (read.kind == StreamEnd::Transfer::Kind::WouldBlock) return wait_for(Waiting::Source);
     // A source that fails is at its end: a terminal that hung up, a guest that reset its stream.
     if (read.kind != StreamEnd::Transfer::Kind::Moved) return Progress::Done;
     start_ = 0;
-    pending_ = filter_ ? filter_(buffer_, read.count) : read.count;
+    pending_ = filter_ ? filter_(buffer_.bytes(), read.count) : read.count;
     return Progress::More;
 }
 
 StreamPump::Progress StreamPump::drain() {
-    const auto written = sink_.write(std::span(buffer_).subspan(start_, pending_));
+    const auto written = sink_.write(buffer_.bytes().subspan(start_, pending_));
     if (written.kind == StreamEnd::Transfer::Kind::WouldBlock) return wait_for(Waiting::Sink);
     if (written.kind != StreamEnd::Transfer::Kind::Moved) {
         sink_failed_ = true;

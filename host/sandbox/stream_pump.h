@@ -8,9 +8,9 @@
 #include <functional>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "base/event_loop.h"
+#include "base/scratch.h"
 #include "host/sandbox/stream_end.h"
 
 namespace bulkhead::sandbox {
@@ -55,7 +55,7 @@ class StreamPump {
     StreamEnd sink_;
     std::function<void()> on_done_;
     Filter filter_;
-    std::vector<std::byte> buffer_;
+    Scratch buffer_;
     std::size_t start_ = 0;    // of the bytes that are still to be written
     std::size_t pending_ = 0;  // how many there are
     std::uint64_t count_ = 0;
