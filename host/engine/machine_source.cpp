@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/syscalls.h"
 #include "base/text.h"
 #include "host/engine/launch_plan.h"
 #include "host/templates/slots.h"
@@ -21,6 +22,7 @@ MachineSource::~MachineSource() = default;
 
 void MachineSource::prepare(sandbox::SandboxPlan plan, Ready ready) {
     origin_ = kCold;
+    used_memory_.reset();
     if (!parts_.config.machine().no_template()) {
         if (const auto chosen = choose(plan, ready); !chosen)
             log::warning("no template: " + chosen.error().message());
@@ -48,6 +50,7 @@ Result<void> MachineSource::choose(sandbox::SandboxPlan& plan, Ready& ready) {
 Result<bool> MachineSource::use(sandbox::SandboxPlan& plan) {
     auto snapshot = TRY(store_->find(id_));
     if (!snapshot) return false;
+    used_memory_ = TRY(duplicate(snapshot->memory.get()));
     sandbox::Launch restored = TRY(templates::restored_launch(plan.launch, *std::move(snapshot)));
     plan.boot = std::exchange(plan.launch, std::move(restored));
     origin_ = "template " + id_;
@@ -102,6 +105,7 @@ void MachineSource::cancel() {
 void MachineSource::on_restore_failed(const std::string& why) {
     log::warning(concat("template ", id_, " is no good and is removed: ", why));
     origin_ = kCold;
+    used_memory_.reset();
     if (const auto removed = store_->remove(id_); !removed) log::warning(removed.error().message());
 }
 

@@ -71,6 +71,7 @@ class MachineSource {
 
     Parts parts_;
     std::optional<templates::Store> store_;
+    UniqueFd used_memory_;  // its lock keeps the template while the machine may run
     std::string id_;
     std::string origin_ = "cold";
     // While one is being made.

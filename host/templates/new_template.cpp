@@ -9,9 +9,12 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/log.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "host/templates/bound.h"
 #include "host/templates/entry.h"
+#include "host/templates/store.h"
 
 namespace bulkhead::templates {
 
@@ -67,7 +70,10 @@ Result<void> NewTemplate::publish() {
     const std::string place = concat(store_, "/", key_.id());
     if (std::rename(directory_.c_str(), place.c_str()) != 0) return errno_error("rename " + place);
     directory_.clear();
-    return image::sync_directory(store_);
+    TRY(image::sync_directory(store_));
+    if (const auto kept = keep_to_bound(Store(store_), key_.id()); !kept)
+        log::warning(kept.error().message());
+    return {};
 }
 
 }  // namespace bulkhead::templates

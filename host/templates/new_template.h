@@ -28,7 +28,8 @@ class NewTemplate {
 
     [[nodiscard]] const UniqueFd& memory() const { return memory_; }
 
-    // Both files are whole: they are found from now on, also after a crash of the host.
+    // Both files are whole: they are found from now on, also after a crash of the host. If there
+    // are too many templates now, another one goes (bound.h).
     Result<void> publish();
 
   private:

@@ -12,6 +12,7 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/image/digest.h"
+#include "host/templates/bound.h"
 
 namespace bulkhead::templates {
 
@@ -41,6 +42,13 @@ std::uint64_t disk_bytes_of(const fs::path& directory) {
             sum += static_cast<std::uint64_t>(status.st_blocks) * kBlock;
     }
     return sum;
+}
+
+std::int64_t changed_at_ns(const fs::path& path) {
+    struct stat status {};
+
+    if (::lstat(path.c_str(), &status) != 0) return 0;
+    return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
 Result<UniqueFd> open_in(const UniqueFd& directory, const char* name) {
@@ -85,6 +93,10 @@ std::string Store::path_of(const std::string& id) const {
     return concat(directory_, "/", id);
 }
 
+std::string Store::memory_of(const std::string& id) const {
+    return concat(path_of(id), "/", kMemoryFile);
+}
+
 Result<std::optional<sandbox::Snapshot>> Store::find(const std::string& id) const {
     const auto directory = open_file(path_of(id), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory) {
@@ -93,7 +105,10 @@ Result<std::optional<sandbox::Snapshot>> Store::find(const std::string& id) cons
         return directory.error();
     }
     auto snapshot = open_snapshot(*directory, id);
-    if (snapshot) return std::optional(*std::move(snapshot));
+    if (snapshot) {
+        mark_used(*directory, snapshot->memory);
+        return std::optional(*std::move(snapshot));
+    }
     log::warning(
         concat("template ", id, " is damaged (", snapshot.error().message(), ") and is removed"));
     TRY(remove(id));
@@ -120,7 +135,7 @@ Result<std::vector<Store::Listed>> Store::list() const {
          each.increment(failed)) {
         const std::string id = each->path().filename().string();
         if (!is_id(id)) continue;
-        Listed listed{id, std::nullopt, disk_bytes_of(each->path())};
+        Listed listed{id, std::nullopt, disk_bytes_of(each->path()), changed_at_ns(each->path())};
         const auto directory = open_file(each->path(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
         if (directory) {
             if (auto entry = read_entry(*directory)) listed.entry = *std::move(entry);

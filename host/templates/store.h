@@ -24,9 +24,11 @@ class Store {
         std::string id;
         std::optional<Entry> entry;    // nothing: it is damaged
         std::uint64_t disk_bytes = 0;  // that its files take
+        std::int64_t used_at_ns = 0;   // last, since 1970
     };
 
-    // Nothing: there is none. One that is damaged is removed, and is none.
+    // Nothing: there is none. One that is damaged is removed, and is none. One that is found is
+    // used from now on, and for as long as its memory or a duplicate of it is open.
     [[nodiscard]] Result<std::optional<sandbox::Snapshot>> find(const std::string& id) const;
 
     // Nothing: somebody else makes one. What was left of earlier ones that were not finished goes.
@@ -37,6 +39,9 @@ class Store {
 
     // Whether it was there.
     [[nodiscard]] Result<bool> remove(const std::string& id) const;
+
+    // Where its memory is, if there is one.
+    [[nodiscard]] std::string memory_of(const std::string& id) const;
 
     // Removes what is left of templates that were not finished, unless one is being made now. Gives
     // the bytes that it took.

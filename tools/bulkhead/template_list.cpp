@@ -48,9 +48,12 @@ Result<std::string> find_template(const std::vector<ListedTemplate>& all,
 }
 
 ListRow template_row(const ListedTemplate& listed, bool whole, std::time_t now) {
-    const auto& [id, entry, bytes] = listed.found;
+    const auto& [id, entry, bytes, used_at_ns] = listed.found;
+    const std::time_t used_at = used_at_ns / 1'000'000'000;
     Json fields = {{"ID", whole ? id : id.substr(0, kShortIdLength)},
                    {"Size", size_text(bytes)},
+                   {"UsedAt", time_text(used_at)},
+                   {"UsedSince", duration_text(now - used_at) + " ago"},
                    {"Status", listed.usable ? "usable"
                               : entry       ? "outdated"
                                             : "damaged"}};
@@ -81,7 +84,9 @@ const ListColumns& template_columns() {
          {"KernelArguments", "KERNEL ARGUMENTS"},
          {"Memory", "MEMORY"},
          {"Size", "SIZE"},
-         {"Status", "STATUS"}}};
+         {"Status", "STATUS"},
+         {"UsedAt", "USED AT"},
+         {"UsedSince", "USED"}}};
     return kColumns;
 }
 

@@ -47,7 +47,7 @@ CASES = (
     files_cases.commits, files_cases.exports, files_cases.usage,
     template_cases.templates_made, template_cases.templates_damaged, template_cases.templates_at_once,
     template_cases.templates_differ, template_cases.templates_under_fire, template_cases.templates_interrupted,
-    template_cases.templates_listed,
+    template_cases.templates_listed, template_cases.templates_bounded,
     failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)
 
 

@@ -236,3 +236,20 @@ def templates_listed(bulkhead):
     expect(templates(bulkhead) == [usual], f"{templates(bulkhead)}")
     expect(usual in command(bulkhead, "template", "prune", "-a", "-f"), "prune -a")
     expect(not templates(bulkhead), f"{templates(bulkhead)}")
+
+
+def templates_bounded(bulkhead):
+    """Beyond eight templates the one that was not used for the longest time goes, but none that a machine has."""
+    forget(bulkhead)
+    command(bulkhead, "run", "-d", "--name", "user", "busybox", "sleep", "10000")
+    used = only_template(bulkhead)
+    built = [command(bulkhead, "template", "build", "-m", f"{size}m").strip() for size in range(96, 103)]
+    expect(templates(bulkhead) == sorted([used, *built]), f"eight: {templates(bulkhead)}")
+    expect(started_from(bulkhead, "-m", "96m") == f"template {built[0]}", "a start")
+    # The used one is older than all, the first one that was built has been used after the second.
+    built.append(command(bulkhead, "template", "build", "-m", "103m").strip())
+    del built[1]
+    expect(templates(bulkhead) == sorted([used, *built]), f"with the ninth: {templates(bulkhead)}")
+    command(bulkhead, "rm", "-f", "user")
+    origin = started_from(bulkhead, "-m", "104m")
+    expect(templates(bulkhead) == sorted([origin.split()[1], *built]), f"with the tenth: {templates(bulkhead)}")

@@ -2,16 +2,34 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 
 #include <catch2/catch.hpp>
 
+#include "base/syscalls.h"
 #include "host/templates/key.h"
+#include "host/templates/store.h"
 
 namespace bulkhead::templates::test {
+
+inline void fill(const NewTemplate& made, const Key& key) {
+    const std::string state = "state";
+    REQUIRE(write_full(made.state().get(), std::as_bytes(std::span(state))));
+    REQUIRE(::ftruncate(made.memory().get(), static_cast<off_t>(key.shape.memory_bytes)) == 0);
+}
+
+inline void put(const Store& store, const Key& key) {
+    auto made = store.begin(key);
+    REQUIRE(made);
+    REQUIRE(made->has_value());
+    fill(**made, key);
+    REQUIRE((*made)->publish());
+}
 
 class Place {
   public:

@@ -21,19 +21,8 @@ std::size_t files_in(const std::string& directory) {
     return count;
 }
 
-void fill(const NewTemplate& made, const Key& key) {
-    const std::string state = "state";
-    REQUIRE(write_full(made.state().get(), std::as_bytes(std::span(state))));
-    REQUIRE(::ftruncate(made.memory().get(), static_cast<off_t>(key.shape.memory_bytes)) == 0);
-}
-
-void put(const Store& store, const Key& key) {
-    auto made = store.begin(key);
-    REQUIRE(made);
-    REQUIRE(made->has_value());
-    fill(**made, key);
-    REQUIRE((*made)->publish());
-}
+using test::fill;
+using test::put;
 
 }  // namespace
 
