@@ -3,27 +3,33 @@
 import statistics
 
 BASE_ROWS = ("crun", "runc", "qemu-microvm")
-TIMES = ("first_byte", "whole")
+# By the end of a metric's name: its unit in wall time, and where the clock counts instructions (1 a nanosecond).
+UNITS = (("_kib", "KiB", "KiB"), ("_failures", "", ""), ("_mib_per_second", "MiB/s", "MiB/Ginstructions"),
+         ("_us_per_second", "us/s", "Kinstructions/s"), ("_per_second", "1/s", "1/Ginstructions"),
+         ("", "ms", "Minstructions"))
+
+
+def unit_of(metric, instructions):
+    return next(unit[1 + instructions] for unit in UNITS if metric.endswith(unit[0]))
+
+
+def spread(values):
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def summarise(samples, instructions):
     """samples: {(name, metric): [value, ...]}, values of one round at one index."""
-    rows = []
-    for (name, metric), values in samples.items():
-        unit = "KiB" if metric.endswith("_kib") else ("Minstructions" if instructions else "ms")
-        rows.append({"name": name, "metric": metric, "unit": unit, "median": statistics.median(values),
-                     "min": min(values), "max": max(values), "runs": len(values)})
+    rows = [{"name": name, "metric": metric, "unit": unit_of(metric, instructions), **spread(values), "runs": len(values)}
+            for (name, metric), values in samples.items()]
     ratios = []
     for (name, metric), values in samples.items():
-        if not name.startswith("bulkhead"):
+        if not name.startswith("bulkhead") or metric.endswith("_failures"):
             continue
         for base in BASE_ROWS:
-            others = samples.get((base, metric))
-            if others:
-                # Pair by pair: both values of a pair come from the same round.
-                pairs = [a / b for a, b in zip(values, others) if b > 0]
-                if pairs:
-                    ratios.append({"a": name, "b": base, "metric": metric, "median": statistics.median(pairs)})
+            # Pair by pair: both values of a pair come from the same round.
+            pairs = [a / b for a, b in zip(values, samples.get((base, metric), [])) if b > 0]
+            if pairs:
+                ratios.append({"a": name, "b": base, "metric": metric, **spread(pairs)})
     return {"rows": rows, "ratios": ratios}
 
 
@@ -32,7 +38,8 @@ def as_table(results):
     for row in results["rows"]:
         lines.append(f"| {row['name']} | {row['metric']} | {row['median']:.1f} | {row['min']:.1f} | "
                      f"{row['max']:.1f} | {row['unit']} | {row['runs']} |")
-    lines += ["", "| ratio | metric | median |", "| --- | --- | --- |"]
+    lines += ["", "| ratio | metric | median | min | max |", "| --- | --- | --- | --- | --- |"]
     for ratio in results["ratios"]:
-        lines.append(f"| {ratio['a']} / {ratio['b']} | {ratio['metric']} | {ratio['median']:.2f} |")
+        lines.append(f"| {ratio['a']} / {ratio['b']} | {ratio['metric']} | {ratio['median']:.2f} | {ratio['min']:.2f} | "
+                     f"{ratio['max']:.2f} |")
     return "\n".join(lines)
