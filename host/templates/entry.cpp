@@ -1,5 +1,7 @@
 #include "host/templates/entry.h"
 
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 namespace bulkhead::templates {
@@ -10,6 +12,9 @@ using Json = nlohmann::json;
 
 // Registers of 32 processors and the devices' queues: kilobytes.
 constexpr std::uint64_t kMostStateBytes = std::uint64_t{8} << 20U;
+
+// A later time has no nanoseconds.
+constexpr std::uint64_t kLatestSecond = std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
 
 Result<std::uint64_t> number_at(const Json& json, const char* name) {
     const auto found = json.find(name);
@@ -35,7 +40,9 @@ Result<Entry> parse_entry(std::string_view text) {
     entry.key = TRY(parse_key(json["key"]));
     entry.state_bytes = TRY(number_at(json, "state_bytes"));
     entry.memory_file_bytes = TRY(number_at(json, "memory_file_bytes"));
-    entry.created_at = static_cast<std::int64_t>(TRY(number_at(json, "created_at")));
+    const std::uint64_t created_at = TRY(number_at(json, "created_at"));
+    if (created_at > kLatestSecond) return Error("made at an impossible time");
+    entry.created_at = static_cast<std::int64_t>(created_at);
     if (entry.state_bytes == 0 || entry.state_bytes > kMostStateBytes)
         return Error("a state of an impossible size");
     if (entry.memory_file_bytes != entry.key.shape.memory_bytes)

@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <concepts>
 #include <span>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -47,18 +49,28 @@ Json file_json(const FileIdentity& file) {
         {"size", file.size}, {"modified_ns", file.modified_ns}, {"changed_ns", file.changed_ns}};
 }
 
-template <class Value>
+bool read(const Json& json, const char* name, std::string& value) {
+    const auto found = json.find(name);
+    if (found == json.end() || !found->is_string()) return false;
+    value = found->get<std::string>();
+    return true;
+}
+
+// A number that the value cannot have would be read as another one.
+template <std::integral Value>
 bool read(const Json& json, const char* name, Value& value) {
     const auto found = json.find(name);
     if (found == json.end()) return false;
-    if constexpr (std::is_same_v<Value, std::string>) {
-        if (!found->is_string()) return false;
-    } else if constexpr (std::is_unsigned_v<Value>) {
-        if (!found->is_number_unsigned()) return false;
-    } else {
-        if (!found->is_number_integer()) return false;
+    if (found->is_number_unsigned()) {
+        const auto number = found->get<std::uint64_t>();
+        if (!std::in_range<Value>(number)) return false;
+        value = static_cast<Value>(number);
+        return true;
     }
-    value = found->get<Value>();
+    if (!found->is_number_integer()) return false;
+    const auto number = found->get<std::int64_t>();
+    if (!std::in_range<Value>(number)) return false;
+    value = static_cast<Value>(number);
     return true;
 }
 

@@ -48,6 +48,21 @@ TEST_CASE("a key is read as it was written") {
         json[part] = nlohmann::json::array();
         CHECK_FALSE(parse_key(json));
     }
+    // Read as 32 bits these would be another key's.
+    for (const char* part : {"format", "vcpus"}) {
+        nlohmann::json json = to_json(place.key());
+        json[part] = (std::uint64_t{1} << 32U) + json[part].get<std::uint64_t>();
+        CHECK_FALSE(parse_key(json));
+        json[part] = -1;
+        CHECK_FALSE(parse_key(json));
+    }
+    for (const char* part : {"modified_ns", "changed_ns"}) {
+        nlohmann::json json = to_json(place.key());
+        json["kernel"][part] = std::uint64_t{1} << 63U;
+        CHECK_FALSE(parse_key(json));
+        json["kernel"][part] = -5;  // before 1970
+        CHECK(parse_key(json));
+    }
     nlohmann::json newer = to_json(place.key());
     newer["format"] = 1000;
     CHECK_FALSE(parse_key(newer));
@@ -105,6 +120,11 @@ TEST_CASE("a template's sizes are bounded") {
     CHECK_FALSE(parse_entry(to_text(entry)));
     entry.state_bytes = 4096;
     entry.memory_file_bytes += 4096;
+    CHECK_FALSE(parse_entry(to_text(entry)));
+    entry.memory_file_bytes -= 4096;
+    entry.created_at = std::int64_t{1} << 34U;  // in the year 2514
+    CHECK_FALSE(parse_entry(to_text(entry)));
+    entry.created_at = -1;
     CHECK_FALSE(parse_entry(to_text(entry)));
     CHECK_FALSE(parse_entry("{}"));
     CHECK_FALSE(parse_entry("[]"));
