@@ -54,7 +54,8 @@ class Bulkhead:
         return [self.program, *self.state, "run", *flags, *self.machine(), "bench", *program]
 
     def machine(self):
-        return ["--template", self.template, "-m", f"{GUEST_MEMORY_MIB}m"]
+        # What is slow is measured, not refused: 32 starts at once take minutes under emulation.
+        return ["--template", self.template, "-m", f"{GUEST_MEMORY_MIB}m", "--start-timeout", "3000"]
 
     def command(self):
         return self.run("--rm")
