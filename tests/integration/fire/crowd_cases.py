@@ -1,9 +1,11 @@
 """Much at once, and much after another."""
 
+import fcntl
 import os
 import random
 import subprocess
 import threading
+import time
 
 from engine_cases import call, expect_result, state_of
 from lifecycle_cases import command
@@ -100,3 +102,62 @@ def much_output(bulkhead, scale):
             kept = subprocess.run(bulkhead.command("logs", f"writer{i}"), stdout=subprocess.PIPE, check=True).stdout
             expect(kept == output, f"the log holds {len(kept)} of {len(output)} bytes")
             command(bulkhead, "rm", f"writer{i}")
+
+
+BATCH = 10
+ENDS = ((("stop", "-t", "0"), ("rm",)), (("kill",), ("wait",), ("rm",)), (("rm", "-f"),))
+
+
+def one_batch(bulkhead, number):
+    """Starts BATCH clones at once and ends them at once. Gives (template, boot id) of each."""
+    names = [f"clone-{number}-{i}" for i in range(BATCH)]
+    script = "cat /proc/sys/kernel/random/boot_id; exec sleep 100000"
+    starts = [subprocess.Popen(bulkhead.command("run", "-d", "--name", name, "busybox", "sh", "-c", script),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for name in names]
+    for name, start in zip(names, starts):
+        _, errors = start.communicate()
+        expect(start.returncode == 0, f"{name}: {errors.decode(errors='replace')}")
+    found = []
+    for name in names:
+        while not (said := command(bulkhead, "logs", name)):
+            time.sleep(0.05)
+        found.append((state_of(bulkhead, name)["StartedFrom"], said))
+    expect(len(bulkhead.monitors()) == BATCH, f"{len(bulkhead.monitors())} machines of {BATCH}")
+    for step in range(max(len(end) for end in ENDS)):
+        verbs = [(name, ENDS[i % len(ENDS)][step]) for i, name in enumerate(names) if step < len(ENDS[i % len(ENDS)])]
+        ends = [subprocess.Popen(bulkhead.command(*verb, name), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                for name, verb in verbs]
+        for (name, verb), end in zip(verbs, ends):
+            _, errors = end.communicate()
+            expect(end.returncode == 0, f"{verb} {name}: {errors.decode(errors='replace')}")
+    return found
+
+
+def available_mib():
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        return int(dict(line.split(":", 1) for line in file)["MemAvailable"].split()[0]) // 1024
+
+
+def many_clones(bulkhead, scale):
+    """Clones of one template, started and ended in batches: each is a clone with a boot id of its own, none is left."""
+    begin = time.monotonic()
+    clones = one_batch(bulkhead, 0)
+    early = available_mib()
+    for number in range(1, 2 * scale):
+        clones += one_batch(bulkhead, number)
+    origins, identities = {origin for origin, _ in clones}, {identity for _, identity in clones}
+    expect(len(origins) == 1 and origins.pop().startswith("template "), f"from several places: {origins}")
+    expect(len(identities) == len(clones), f"{len(clones)} clones have {len(identities)} boot ids")
+    print(f"{len(clones)} clones, {BATCH} at a time, {time.monotonic() - begin:.0f} s: "
+          f"{early} -> {available_mib()} MiB of the host's memory are available")
+    # Nobody has the template's memory any more.
+    templates = os.path.join(bulkhead.root, "templates")
+    for name in (name for name in os.listdir(templates) if name != "lock"):
+        with open(os.path.join(templates, name, "memory"), "rb") as memory:
+            while True:
+                try:
+                    fcntl.flock(memory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    expect(bulkhead.monitors(), "a template is used by no machine")
+                    time.sleep(0.05)

@@ -25,7 +25,8 @@ CASES = (
     death_cases.killed_at_every_stage, death_cases.stopped_supervisor, death_cases.wedged_guest,
     death_cases.agent_and_kernel,
     place_cases.full_state_disk, place_cases.read_only_state, place_cases.clock_jumps,
-    crowd_cases.many_at_once, crowd_cases.many_execs, crowd_cases.much_output)
+    crowd_cases.many_at_once, crowd_cases.many_execs, crowd_cases.much_output,
+    crowd_cases.many_clones)
 
 
 def scaled(case, build):
