@@ -108,9 +108,26 @@ void BlockDevice::reset() {
     active_.reset();
     in_flight_ = 0;
     stalled_ = false;
+    quiet_ = nullptr;
+}
+
+void BlockDevice::hold(std::function<void()> quiet) {
+    held_ = true;
+    next_turn_.reset();
+    throttles_.read.begin_all(this);
+    throttles_.write.begin_all(this);
+    if (in_flight_ == 0) return quiet();
+    quiet_ = std::move(quiet);
+}
+
+void BlockDevice::release() {
+    held_ = false;
+    quiet_ = nullptr;
+    if (active_) serve();
 }
 
 void BlockDevice::serve() {
+    if (held_) return;
     virtio::Queue& queue = active_->queues.front();
     for (int turn = 0; turn < kRequestsPerTurn; ++turn) {
         // A driver that makes descriptors available twice cannot make us hold more than this.
@@ -150,8 +167,7 @@ void BlockDevice::start_when_allowed(BlockRequest request) {
     if (throttle.take(bytes)) return submit(std::move(request));
     throttle.wait(this, bytes, [this, request = std::move(request)]() mutable {
         submit(std::move(request));
-        if (stalled_) return serve();
-        interrupt_if_wanted();
+        go_on();
     });
 }
 
@@ -168,8 +184,14 @@ void BlockDevice::submit(BlockRequest request) {
 void BlockDevice::on_disk_done(BlockRequest& request, DiskStatus status) {
     --in_flight_;
     finish(request, status == DiskStatus::Ok ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
-    if (stalled_) return serve();
+    go_on();
+}
+
+// A request was answered outside of a turn.
+void BlockDevice::go_on() {
+    if (stalled_ && !held_) return serve();
     interrupt_if_wanted();
+    if (in_flight_ == 0 && quiet_) std::exchange(quiet_, nullptr)();
 }
 
 void BlockDevice::finish(BlockRequest& request, std::uint8_t status) {

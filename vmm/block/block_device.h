@@ -44,9 +44,13 @@ class BlockDevice final : public virtio::VirtioDevice {
     [[nodiscard]] Result<virtio::DeviceState> save() const override;
     Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
+    // Requests that wait for a limit begin at once: nobody waits for a guest that stands still.
+    void hold(std::function<void()> quiet) override;
+    void release() override;
 
   private:
     void serve();
+    void go_on();
     void start(BlockRequest request);
     void start_when_allowed(BlockRequest request);
     void submit(BlockRequest request);
@@ -66,6 +70,8 @@ class BlockDevice final : public virtio::VirtioDevice {
     std::optional<std::uint64_t> saved_capacity_;  // what a restored driver knows, in sectors
     std::uint32_t in_flight_ = 0;                  // those that wait for a limit, too
     bool stalled_ = false;  // as many requests in flight as the queue is long
+    bool held_ = false;
+    std::function<void()> quiet_;  // to be called when nothing is in flight
     EventLoop::Handle next_turn_;
     log::RateLimit broken_lines_;
 };

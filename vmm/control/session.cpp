@@ -69,8 +69,8 @@ void Session::obey(HostCommand command) {
         pause();
     } else if (std::holds_alternative<Resume>(command)) {
         machine_->resume();
-    } else if (const auto* wanted = std::get_if<Save>(&command)) {
-        save(*wanted);
+    } else if (auto* wanted = std::get_if<Save>(&command)) {
+        save(std::move(*wanted));
     } else if (const auto* devices = std::get_if<SetDeviceLimits>(&command)) {
         channel_->send(encode_device_limits(machine_->set_device_limits(devices->limits)));
     } else {
@@ -82,9 +82,10 @@ void Session::pause() {
     machine_->pause([this] { channel_->send(encode_paused()); });
 }
 
-void Session::save(const Save& wanted) {
-    const auto saved = machine_->save(wanted.files, wanted.swap);
-    channel_->send(encode_saved(saved ? std::string() : saved.error().message()));
+void Session::save(Save wanted) {
+    machine_->save(std::move(wanted.files), wanted.swap, [this](const Result<void>& saved) {
+        channel_->send(encode_saved(saved ? std::string() : saved.error().message()));
+    });
 }
 
 bool Session::stream_opened(std::uint32_t port, UniqueFd socket) {

@@ -40,7 +40,7 @@ class Session final : private vsock::StreamHost {
     void on_packet(Packet packet);
     void obey(HostCommand command);
     void pause();
-    void save(const Save& wanted);
+    void save(Save wanted);
     bool stream_opened(std::uint32_t port, UniqueFd socket) override;
     void finish(const machine::EndReport& report);
 

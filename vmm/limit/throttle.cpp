@@ -56,6 +56,18 @@ void Throttle::start_timer() {
     timer_ = loop_.after(std::max(bytes_.wait(time), operations_.wait(time)), [this] { serve(); });
 }
 
+void Throttle::begin_all(const void* owner) {
+    std::deque<Waiting> others;
+    std::deque<Waiting> mine;
+    for (Waiting& each : std::exchange(waiting_, {}))
+        (each.owner == owner ? mine : others).push_back(std::move(each));
+    waiting_ = std::move(others);
+    for (const Waiting& each : mine) {
+        charge(each.bytes, each.operations);
+        each.begin();
+    }
+}
+
 void Throttle::drop(const void* owner) {
     std::erase_if(waiting_, [owner](const Waiting& each) { return each.owner == owner; });
 }

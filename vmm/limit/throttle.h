@@ -50,6 +50,9 @@ class Throttle {
     // others who wait are called with it, in their order.
     void wait_until_open(const void* owner, std::function<void()> begin);
 
+    // Begins what waits for this owner, whatever the limit; others wait the longer for it.
+    void begin_all(const void* owner);
+
     // Forgets what waits for this owner.
     void drop(const void* owner);
 

@@ -66,15 +66,39 @@ void Machine::vcpu_parked(std::uint64_t pause) {
 void Machine::resume() {
     if (state_ != State::Running || !on_paused_) return;
     on_paused_ = nullptr;
+    fail_save("the machine was told to go on");
+    if (std::exchange(held_, false)) {
+        for (const auto& slot : parts_->slots) slot->release();
+    }
     for (const auto& thread : threads_) thread->resume();
     if (parts_->vsock != nullptr) parts_->vsock->go_on();
 }
 
-Result<void> Machine::save(const SnapshotFiles& files, memory::Swap swap) {
+void Machine::save(SnapshotFiles files, memory::Swap swap,
+                   std::function<void(Result<void>)> on_saved) {
     const bool stands_still =
         state_ == State::Running && on_paused_ && parked_vcpus_ == threads_.size();
-    if (!stands_still) return Error("the machine is not paused");
-    return save_machine(*parts_, files, swap);
+    if (!stands_still) return on_saved(Error("the machine is not paused"));
+    fail_save("the machine was told to save itself elsewhere");
+    held_ = true;
+    ++saves_;
+    saving_ = Saving{std::move(files), swap, std::move(on_saved), parts_->slots.size()};
+    // Not from here: a device may say it from the middle of its work.
+    for (const auto& slot : parts_->slots) {
+        slot->hold(
+            [this, number = saves_] { loop_.post([this, number] { device_quiet(number); }); });
+    }
+}
+
+void Machine::device_quiet(std::uint64_t save) {
+    if (state_ != State::Running || !saving_ || save != saves_) return;
+    if (--saving_->busy_devices > 0) return;
+    const Saving saving = *std::exchange(saving_, std::nullopt);
+    saving.on_saved(save_machine(*parts_, saving.files, saving.swap));
+}
+
+void Machine::fail_save(const char* why) {
+    if (const auto saving = std::exchange(saving_, std::nullopt)) saving->on_saved(Error(why));
 }
 
 void Machine::stop(EndReason reason, std::string detail) {

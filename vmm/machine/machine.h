@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,15 +62,19 @@ class Machine {
     void pause(std::function<void()> on_paused);
     void resume();
 
-    // Writes the machine as it is into two empty files; it stays paused. Blocks for as long as that
-    // takes. An error when it is not paused, or cannot be saved as it is now.
-    Result<void> save(const SnapshotFiles& files, memory::Swap swap);
+    // Lets the devices finish what they have begun, and writes the machine into two empty files; it
+    // stays paused, and its disks as they are. Writing blocks for as long as it takes. `on_saved`
+    // gets an error when the machine is not paused, or goes on or is saved again meanwhile; nothing
+    // when it ends.
+    void save(SnapshotFiles files, memory::Swap swap, std::function<void(Result<void>)> on_saved);
 
   private:
     enum class State { Built, Running, Ending, Ended };
 
     Result<void> start_vcpus();
     void vcpu_parked(std::uint64_t pause);
+    void device_quiet(std::uint64_t save);
+    void fail_save(const char* why);
     void vcpu_ended(const kvm::VcpuEnd& end);
     void end_if_out();
     [[nodiscard]] EndReport final_report();
@@ -84,6 +89,18 @@ class Machine {
     std::size_t parked_vcpus_ = 0;
     std::uint64_t pauses_ = 0;         // what a vCPU says about an earlier one counts no more
     std::function<void()> on_paused_;  // set while it is paused, or about to be
+
+    // While its devices finish what they have begun.
+    struct Saving {
+        SnapshotFiles files;
+        memory::Swap swap;
+        std::function<void(Result<void>)> on_saved;
+        std::size_t busy_devices = 0;
+    };
+
+    std::optional<Saving> saving_;
+    std::uint64_t saves_ = 0;                                // as pauses_
+    bool held_ = false;                                      // the devices are
     std::vector<std::unique_ptr<kvm::VcpuThread>> threads_;  // go first: they use the parts
 };
 

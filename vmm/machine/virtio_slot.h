@@ -2,7 +2,9 @@
 // bindings that spare the VMM an exit for each notification. Thread: loop.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <utility>
 
 #include "base/event_loop.h"
 #include "base/result.h"
@@ -30,6 +32,11 @@ class VirtioSlot {
 
     // As MmioTransport has them.
     [[nodiscard]] Result<virtio::TransportState> save() { return transport_->save(); }
+
+    // As VirtioDevice has them.
+    void hold(std::function<void()> quiet) { device_->hold(std::move(quiet)); }
+
+    void release() { device_->release(); }
 
     Result<void> restore(const virtio::TransportState& state) { return transport_->restore(state); }
 

@@ -106,7 +106,7 @@ Result<GuestMemory> GuestMemory::create(std::span<const Range> ranges) {
 }
 
 GuestMemory::GuestMemory(GuestMemory&& other) noexcept
-    : regions_(std::exchange(other.regions_, {})), file_backed_(other.file_backed_) {}
+    : regions_(std::exchange(other.regions_, {})), file_backed_(std::move(other.file_backed_)) {}
 
 GuestMemory& GuestMemory::operator=(GuestMemory&& other) noexcept {
     // `other` unmaps what was ours.
@@ -125,6 +125,13 @@ std::uint64_t GuestMemory::total_size() const {
     std::uint64_t total = 0;
     for (const auto& region : regions_) total += region.size;
     return total;
+}
+
+bool GuestMemory::file_backed(const std::byte* host, std::uint64_t length) const {
+    const auto overlaps = [&](std::span<std::byte> mapped) {
+        return host < mapped.data() + mapped.size() && mapped.data() < host + length;
+    };
+    return std::any_of(file_backed_.begin(), file_backed_.end(), overlaps);
 }
 
 std::optional<GuestSlice> GuestMemory::slice(GuestAddress start, std::uint64_t length) const {

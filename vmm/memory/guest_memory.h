@@ -77,10 +77,11 @@ class GuestMemory {
 
     [[nodiscard]] std::uint64_t total_size() const;
 
-    // Whether some of it is a private mapping of a file, as map_memory() makes it.
-    [[nodiscard]] bool file_backed() const { return file_backed_; }
+    // Whether some of these bytes of a region are a private mapping of a file, as map_memory()
+    // makes it.
+    [[nodiscard]] bool file_backed(const std::byte* host, std::uint64_t length) const;
 
-    void set_file_backed() { file_backed_ = true; }
+    void add_file_backed(std::span<std::byte> mapped) { file_backed_.push_back(mapped); }
 
     // The bytes from `start`; nothing unless they all lie in one region.
     [[nodiscard]] std::optional<GuestSlice> slice(GuestAddress start, std::uint64_t length) const;
@@ -122,7 +123,7 @@ class GuestMemory {
     explicit GuestMemory(std::vector<Region> regions) : regions_(std::move(regions)) {}
 
     std::vector<Region> regions_;
-    bool file_backed_ = false;
+    std::vector<std::span<std::byte>> file_backed_;
 };
 
 }  // namespace bulkhead::memory

@@ -27,11 +27,13 @@ bool is_zero(const std::byte* page) {
 // Writes one block of memory after another.
 class Writer {
   public:
-    Writer(int fd, bool touched_only) : fd_(fd), touched_only_(touched_only) {}
+    explicit Writer(int fd) : fd_(fd) {}
 
-    // `host` is where the bytes are, `offset` where they go.
-    Result<void> write(const std::byte* host, std::uint64_t length, std::uint64_t offset) {
-        const Pages pages = TRY(pages_to_write(host, length / kPage));
+    // `host` is where the bytes are, `offset` where they go. What the kernel does not hold of them
+    // is zeros, with `touched_only`.
+    Result<void> write(const std::byte* host, std::uint64_t length, std::uint64_t offset,
+                       bool touched_only) {
+        const Pages pages = TRY(pages_to_write(host, length / kPage, touched_only));
         if (pages.none()) return {};
         std::size_t page = 0;
         while (page < kPagesPerBlock) {
@@ -49,10 +51,11 @@ class Writer {
     [[nodiscard]] std::vector<FileExtent> take() && { return std::move(extents_); }
 
   private:
-    [[nodiscard]] Result<Pages> pages_to_write(const std::byte* host, std::size_t count) const {
+    [[nodiscard]] static Result<Pages> pages_to_write(const std::byte* host, std::size_t count,
+                                                      bool touched_only) {
         std::array<unsigned char, kPagesPerBlock> touched{};
         touched.fill(1);
-        if (touched_only_) {
+        if (touched_only) {
             // SAFETY: mincore() only looks at the address; it takes it as non-const for history.
             if (::mincore(const_cast<std::byte*>(host), count * kPage, touched.data()) != 0)
                 return errno_error("mincore");
@@ -75,7 +78,6 @@ class Writer {
     }
 
     int fd_;
-    bool touched_only_;
     std::vector<FileExtent> extents_;
 };
 
@@ -93,14 +95,17 @@ Result<void> map_part(std::byte* host, std::uint64_t length, int fd, std::uint64
 }  // namespace
 
 Result<std::vector<FileExtent>> write_memory(const GuestMemory& memory, int fd, Swap swap) {
-    // Pages of a file that nobody has read yet are not there either.
-    Writer writer(fd, swap == Swap::None && !memory.file_backed());
+    Writer writer(fd);
     // The file has its size, whether the last page is zeros or not.
     TRY(pwrite_full(fd, std::array{std::byte{0}}, memory.total_size() - 1));
     std::uint64_t start = 0;
     for (const auto& region : memory.regions()) {
         for (std::uint64_t at = 0; at < region.size; at += kFileBlock) {
-            TRY(writer.write(region.host + at, std::min(kFileBlock, region.size - at), start + at));
+            const std::byte* block = region.host + at;
+            const std::uint64_t length = std::min(kFileBlock, region.size - at);
+            // Pages of a file that nobody has read yet are not there either.
+            const bool touched_only = swap == Swap::None && !memory.file_backed(block, length);
+            TRY(writer.write(block, length, start + at, touched_only));
         }
         start += region.size;
     }
@@ -132,11 +137,13 @@ Result<GuestMemory> map_memory(std::span<const GuestMemory::Range> ranges, int f
         for (const FileExtent& extent : extents) {
             const std::uint64_t first = std::max(extent.offset, start);
             const std::uint64_t last = std::min(extent.offset + extent.length, end);
-            if (first < last) TRY(map_part(region.host + (first - start), last - first, fd, first));
+            if (first >= last) continue;
+            std::byte* const host = region.host + (first - start);
+            TRY(map_part(host, last - first, fd, first));
+            memory.add_file_backed({host, last - first});
         }
         start = end;
     }
-    memory.set_file_backed();
     return memory;
 }
 

@@ -20,7 +20,7 @@
 namespace bulkhead::snapshot {
 
 // Another one whenever a file of the last one would not restore to the same machine.
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 std::vector<std::byte> add_frame(std::span<const std::byte> payload);
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -68,6 +69,13 @@ class VirtioDevice {
     virtual void activate(Activation activation) = 0;
 
     virtual void on_queue_notified(std::uint16_t index) = 0;
+
+    // While no vCPU runs, so that it can be saved: takes nothing from its queues that it would not
+    // answer at once, and calls `quiet` when all that it took before is answered. At once, from
+    // here, by a device that answers everything so. Until release().
+    virtual void hold(std::function<void()> quiet) { quiet(); }
+
+    virtual void release() {}
 
     // While no vCPU runs. An error: the device cannot be saved as it is now.
     [[nodiscard]] virtual Result<DeviceState> save() const = 0;

@@ -49,22 +49,41 @@ void VsockDevice::activate(virtio::Activation activation) {
 }
 
 void VsockDevice::on_queue_notified(std::uint16_t index) {
-    if (active_ == nullptr || index == kEvent) return;
+    if (active_ == nullptr) return;
+    if (index == kEvent) return report_reset();
     if (index == kTransmit) active_->transmit_waits = true;
     service();
 }
 
 Result<virtio::DeviceState> VsockDevice::save() const {
-    if (muxer_.stream_count() > 0)
-        return Error(concat("vsock: ", muxer_.stream_count(), " streams are open"));
     virtio::DeviceState state;
     if (active_ != nullptr) state.queues = virtio::positions_of(active_->activation.queues);
+    // A driver whose first packet was not taken has no stream.
+    state.own = {active_ != nullptr && !at_packet_ ? 1U : 0U};
     return state;
 }
 
 Result<void> VsockDevice::restore(std::span<const std::uint64_t> own) {
-    if (!own.empty()) return Error("vsock: a saved device has no values of its own");
+    if (own.size() != 1 || own.front() > 1)
+        return Error("vsock: a saved device has one value of its own, 0 or 1");
+    reset_owed_ = own.front() == 1;
     return {};
+}
+
+// §5.10.6.7. A buffer that is too small for an event goes back empty.
+void VsockDevice::report_reset() {
+    virtio::Queue& queue = active_->activation.queues[kEvent];
+    while (reset_owed_) {
+        auto popped = queue.pop();
+        if (popped.broken) return fail(popped.reason);
+        if (!popped.chain) break;
+        std::array<std::byte, sizeof(virtio_vsock_event)> event{};
+        store_le<std::uint32_t>(event, VIRTIO_VSOCK_EVENT_TRANSPORT_RESET);
+        const bool told = popped.chain->writable.write(event);
+        queue.push_used(popped.chain->head, told ? sizeof(event) : 0);
+        if (told) reset_owed_ = false;
+    }
+    if (queue.should_interrupt()) active_->activation.interrupt->signal_used_buffers();
 }
 
 void VsockDevice::go_on() {
@@ -80,6 +99,7 @@ void VsockDevice::reset() {
     held_back_ = false;
     active_.reset();
     broken_ = nullptr;
+    reset_owed_ = false;
 }
 
 void VsockDevice::open_stream(std::uint32_t guest_port, UniqueFd socket) {

@@ -31,7 +31,8 @@ class VsockDevice final : public virtio::VirtioDevice {
     void write_config(std::uint64_t offset, std::span<const std::byte> bytes) override;
     void activate(virtio::Activation activation) override;
     void on_queue_notified(std::uint16_t index) override;
-    // Not with open streams.
+    // Open streams are not saved: once restored, the driver is told to reset them (§5.10.6.7), at
+    // once or when it has a buffer for that.
     [[nodiscard]] Result<virtio::DeviceState> save() const override;
     Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
@@ -52,8 +53,8 @@ class VsockDevice final : public virtio::VirtioDevice {
     [[nodiscard]] std::size_t stream_count() const { return muxer_.stream_count(); }
 
   private:
-    // §5.10.2. Events are only for the reset of the transport: its buffers stay with the driver's
-    // ring until there is one to report.
+    // §5.10.2. The only event is the reset of the transport: the buffers for it stay in the
+    // driver's ring until there is one to report.
     static constexpr std::uint16_t kReceive = 0;
     static constexpr std::uint16_t kTransmit = 1;
     static constexpr std::uint16_t kEvent = 2;
@@ -78,6 +79,7 @@ class VsockDevice final : public virtio::VirtioDevice {
     // True when there may be more: the bound was reached, or a rate.
     [[nodiscard]] bool take_packets(virtio::Queue& queue);
     void take_packet(virtio::Chain& chain);
+    void report_reset();
     void fail(const char* reason);
 
     EventLoop& loop_;
@@ -91,7 +93,8 @@ class VsockDevice final : public virtio::VirtioDevice {
     bool scheduled_ = false;
     bool held_back_ = false;  // the guest's packets wait for a throttle
     std::function<void()> on_packet_;
-    bool at_packet_ = false;  // until go_on()
+    bool at_packet_ = false;   // until go_on()
+    bool reset_owed_ = false;  // the driver has streams of before it was saved
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     log::RateLimit log_limit_;
 };

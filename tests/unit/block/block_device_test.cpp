@@ -333,6 +333,39 @@ TEST_CASE("a disk with requests in flight is not saved") {
     CHECK(machine.device.save());
 }
 
+TEST_CASE("a disk that is held answers what it has begun, takes no more, and goes on with that") {
+    Machine machine;
+    machine.disk.hold = true;
+    machine.driver.activate(machine.device);
+    static_cast<void>(machine.submit_read(1));
+    machine.driver.kick(0);
+    int quiet = 0;
+    machine.device.hold([&quiet] { ++quiet; });
+    static_cast<void>(machine.submit_read(2));
+    machine.driver.kick(0);
+    CHECK(quiet == 0);
+    machine.disk.answer_next();
+    CHECK(quiet == 1);
+    const auto saved = machine.device.save();
+    REQUIRE(saved);
+    // One of the two was taken and given back.
+    CHECK(saved->queues.front().next_available == 1);
+    CHECK(saved->queues.front().next_used == 1);
+    machine.device.release();
+    CHECK_FALSE(machine.device.save());
+    machine.disk.answer_next();
+    CHECK(machine.device.save()->queues.front().next_used == 2);
+    CHECK(quiet == 1);
+}
+
+TEST_CASE("a disk with nothing in flight is quiet as soon as it is held") {
+    Machine machine;
+    machine.driver.activate(machine.device);
+    bool quiet = false;
+    machine.device.hold([&quiet] { quiet = true; });
+    CHECK(quiet);
+}
+
 TEST_CASE("a saved disk has one value of its own") {
     Machine machine;
     const std::vector<std::uint64_t> two{1, 2};

@@ -73,7 +73,10 @@ TEST_CASE("memory is written with holes, and read back as it was") {
     CHECK(status_of(file).st_blocks * 512 == static_cast<off_t>(4 * kPage));
     const auto mapped = map_memory(kRanges, file.get(), *extents);
     REQUIRE(mapped);
-    CHECK(mapped->file_backed());
+    const std::byte* const first = mapped->regions().front().host;
+    CHECK(mapped->file_backed(first, kFileBlock));
+    CHECK_FALSE(mapped->file_backed(first + kFileBlock, kFileBlock));
+    CHECK(mapped->file_backed(first + kFileBlock - 1, 2));
     check_sample(*mapped);
 }
 
