@@ -11,7 +11,7 @@
 #include "guest-agent/container/reaper.h"
 #include "guest-agent/container/supervisor.h"
 #include "guest-agent/init/early_mounts.h"
-#include "guest-agent/init/host_connection.h"
+#include "guest-agent/init/host_line.h"
 #include "guest-agent/init/machine.h"
 #include "guest-agent/init/self_protection.h"
 #include "guest-agent/network/loopback.h"
@@ -60,16 +60,18 @@ Result<void> run() {
         loop, std::move(children), [&] { supervisor.before_reaping(); },
         [&](pid_t pid, ExitStatus status) { supervisor.reaped(pid, status); });
 
-    std::unique_ptr<HostConnection> host;
+    std::unique_ptr<HostLine> host;
     const auto service = TRY(Service::create(
         {.loop = loop, .supervisor = supervisor, .timeline = timeline, .on_shutdown_answered = [&] {
              host->when_sent([] { reset_machine(); });
          }}));
-    host = TRY_CONTEXT(
-        HostConnection::dial(loop, dialer,
-                             [&] { supervisor.shutdown([](const auto&) { reset_machine(); }); }),
-        "calling the host");
-    service->adopt(TRY(host->stream()));
+    host = std::make_unique<HostLine>(HostLine::Parts{
+        .loop = loop,
+        .dialer = dialer,
+        .serve = [&](UniqueFd stream) { service->adopt(std::move(stream)); },
+        .redials = [&] { return supervisor.held(); },
+        .on_lost = [&] { supervisor.shutdown([](const auto&) { reset_machine(); }); }});
+    TRY_CONTEXT(host->call(), "calling the host");
     timeline.mark("agent ready");
     loop.run();
     return {};

@@ -55,6 +55,7 @@ void Supervisor::shutdown(Reply<Done> reply) {
     shutdown_replies_.push_back(std::move(reply));
     if (shutdown_replies_.size() > 1) return;
     signal_everything(SIGTERM);
+    hold_poll_.reset();
     freezer_.give_up();
     file_works_.kill_all();
     shutdown_began_ = std::chrono::steady_clock::now();

@@ -19,9 +19,9 @@ bool reasonable(const v1::FilesRequest& request) {
     const auto fits = [](const std::string& path) {
         return path.size() <= kMaxPath && path.find('\0') == std::string::npos;
     };
-    return request.work_case() != v1::FilesRequest::WORK_NOT_SET && fits(request.stat().path()) &&
-           fits(request.archive().path()) && fits(request.archive().name()) &&
-           fits(request.extract().path());
+    return request.work_case() != v1::FilesRequest::WORK_NOT_SET && !request.has_identity() &&
+           fits(request.stat().path()) && fits(request.archive().path()) &&
+           fits(request.archive().name()) && fits(request.extract().path());
 }
 
 }  // namespace
@@ -31,6 +31,8 @@ void Supervisor::files(const v1::FilesRequest& request, Reply<v1::FilesReply> re
         return reply(Refusal{Kind::InvalidArgument, "malformed work on files"});
     if (root_.empty())
         return reply(Refusal{Kind::FailedPrecondition, "the root file system is not there"});
+    if (holding_ != Holding::No)
+        return reply(Refusal{Kind::FailedPrecondition, "the container is being saved"});
     auto launch = file_request(request);
     if (!launch) return reply(Refusal{Kind::Internal, launch.error().message()});
     if (!request.freeze() || !cgroup_)

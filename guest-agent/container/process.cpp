@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/syscalls.h"
+#include "base/text.h"
 
 namespace bulkhead::agent {
 
@@ -81,6 +82,11 @@ void Process::when_finished(std::function<void(ExitStatus)> on_finished) {
 void Process::ended(ExitStatus status) {
     exit_ = status;
     if (!status_) drain();
+}
+
+void Process::disown() {
+    id_ = concat("disowned ", pid_);
+    streams_.disconnect();
 }
 
 void Process::drain() {

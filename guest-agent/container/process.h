@@ -46,6 +46,18 @@ class Process {
     // was.
     void when_finished(std::function<void(ExitStatus)> on_finished);
 
+    // As ProcessStreams has them; of one that was started.
+    void hold() { streams_.hold(); }
+
+    [[nodiscard]] bool waiting() const { return streams_.waiting(); }
+
+    void reconnect(ProcessStreams::HostStreams host) { streams_.reconnect(std::move(host)); }
+
+    void release() { streams_.release(); }
+
+    // Its host is gone: it has no streams any more, and the id is free.
+    void disown();
+
     // It has been reaped.
     void ended(ExitStatus status);
 

@@ -134,6 +134,8 @@ void Supervisor::exec(const v1::ExecRequest& request, const Reply<LaunchResult>&
     if (init == nullptr || !init->started() || !init->alive()) {
         return reply(Refusal{Kind::FailedPrecondition, "the container does not run"});
     }
+    if (holding_ != Holding::No)
+        return reply(Refusal{Kind::FailedPrecondition, "the container is being saved"});
     if (processes_.find(request.id()) != nullptr) {
         return reply(
             Refusal{Kind::AlreadyExists, concat("process \"", request.id(), "\" exists already")});

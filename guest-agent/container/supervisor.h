@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,7 @@ class ExecRequest;
 class FilesReply;
 class FilesRequest;
 class ProcessesReply;
+class ReleaseRequest;
 class StartRequest;
 class StatisticsReply;
 }  // namespace bulkhead::agent::v1
@@ -76,6 +78,13 @@ class Supervisor {
     void files(const v1::FilesRequest& request, Reply<v1::FilesReply> reply);
     [[nodiscard]] Answer<v1::StatisticsReply> statistics() const;
     [[nodiscard]] Answer<v1::ProcessesReply> list_processes() const;
+    // holding.cpp: between the two the machine can be saved.
+    void hold(Reply<Done> reply);
+    void release(const v1::ReleaseRequest& request, Reply<Done> reply);
+
+    // Whether another host may come to call release().
+    [[nodiscard]] bool held() const { return holding_ == Holding::Held; }
+
     // Ends every process, and unmounts and syncs the disks. Also what to do when the host is gone.
     void shutdown(Reply<Done> reply);
 
@@ -85,6 +94,7 @@ class Supervisor {
 
   private:
     struct HookRun;
+    enum class Holding : std::uint8_t { No, Begun, Held };
 
     // How long processes have between SIGTERM and SIGKILL in a shutdown.
     static constexpr std::chrono::milliseconds kGrace{200};
@@ -110,6 +120,14 @@ class Supervisor {
     Result<LaunchRequest> file_request(const v1::FilesRequest& request);
     // Once the processes that it wants stopped have stopped.
     void work_on_files(LaunchRequest launch, bool frozen, Reply<v1::FilesReply> reply);
+    // Why nothing may be started or held now.
+    [[nodiscard]] std::optional<Refusal> refuse_hold() const;
+    [[nodiscard]] bool launching() const;
+    void hold_processes(Reply<Done> reply);
+    void hold_streams(Reply<Done> reply);
+    void adopt(const v1::ReleaseRequest& request, Reply<Done> reply);
+    Result<void> reconnect(const v1::ReleaseRequest& request);
+    void go_on();
     void signal_everything(int signal);
     void check_ended();
     void finish_shutdown();
@@ -121,6 +139,9 @@ class Supervisor {
     ProcessTable processes_;
     FileWorks file_works_;
     Freezer freezer_;
+    Holding holding_ = Holding::No;
+    std::chrono::steady_clock::time_point hold_until_;
+    EventLoop::Handle hold_poll_;
     std::vector<Reply<Done>> shutdown_replies_;
     std::vector<std::function<void()>> after_end_;
     bool end_hooks_done_ = false;

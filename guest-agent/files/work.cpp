@@ -107,6 +107,7 @@ Result<void> work(const v1::FilesRequest& request, int stream, const MountPoints
             return list_changes(stream, hidden);
         case v1::FilesRequest::kLayer:
             return archive_changes(stream, hidden);
+        case v1::FilesRequest::kIdentity:  // done before, with more privileges
         case v1::FilesRequest::WORK_NOT_SET:
             break;
     }

@@ -1,6 +1,5 @@
-// The agent's connection to the host: dialled once, when the agent is ready; served by gRPC;
-// watched here, because its end means that the host is gone. (After a restore from a snapshot the
-// agent dials again: a new HostConnection.) Thread: loop.
+// One connection of the agent's to a host: served by gRPC; watched here, because its end means that
+// the host is gone, or is another one (host_line.h). Thread: loop.
 #pragma once
 
 #include <chrono>

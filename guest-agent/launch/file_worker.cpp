@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/syscalls.h"
+#include "guest-agent/files/identity.h"
 #include "guest-agent/files/work.h"
 #include "guest-agent/launch/privileges.h"
 #include "proto/agent.pb.h"
@@ -40,7 +41,7 @@ Result<void> confine_to(const std::string& directory) {
 
 // What the work may see: all layers with their marks, the root without mounts, or the container as
 // it sees itself.
-Result<void> enter(const FileWorkerContext& context, FileView view) {
+Result<void> enter(const FileWorkerContext& context, FileView view, int namespaces) {
     const std::string& root = context.request.root;
     switch (view) {
         case FileView::Layers:
@@ -53,7 +54,7 @@ Result<void> enter(const FileWorkerContext& context, FileView view) {
     const int container = context.request.container.get();
     if (container < 0) return confine_to(root);
     // Its root becomes ours, too (setns(2)).
-    if (::setns(container, CLONE_NEWNS) != 0) return errno_error("entering the container's mounts");
+    if (::setns(container, namespaces) != 0) return errno_error("entering the container's mounts");
     return {};
 }
 
@@ -97,7 +98,13 @@ Result<v1::FilesReply> do_work(const FileWorkerContext& context) {
     if (stream >= 0) TRY(make_blocking(stream));
     const FileView view = view_of(request);
     const MountPoints hidden = mount_points(context.start);
-    TRY(enter(context, view));
+    if (request.has_identity()) {
+        const UniqueFd boot_id = TRY(renew_boot_id());
+        TRY(enter(context, view, CLONE_NEWNS | CLONE_NEWUTS));
+        TRY(take_identity(request.identity(), boot_id));
+        return v1::FilesReply();
+    }
+    TRY(enter(context, view, CLONE_NEWNS));
     TRY(give_up_privileges(view));
     return perform(request, stream, hidden);
 }

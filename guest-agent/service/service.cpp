@@ -170,6 +170,8 @@ class Service::Implementation {
         Call<v1::FilesRequest, v1::FilesReply>::expect(queue_, files_);
         Call<v1::ProcessesRequest, v1::ProcessesReply>::expect(queue_, processes_);
         Call<v1::StatisticsRequest, v1::StatisticsReply>::expect(queue_, statistics_);
+        Call<v1::HoldRequest, v1::HoldReply>::expect(queue_, hold_);
+        Call<v1::ReleaseRequest, v1::ReleaseReply>::expect(queue_, release_);
         Call<v1::ShutdownRequest, v1::ShutdownReply>::expect(queue_, shutdown_);
     }
 
@@ -236,6 +238,18 @@ class Service::Implementation {
         &AsyncService::RequestStatistics,
         [this](const v1::StatisticsRequest&, const Reply<v1::StatisticsReply>& reply) {
             reply(parts_.supervisor.statistics());
+        },
+        {}};
+    const Method<v1::HoldRequest, v1::HoldReply> hold_{
+        &AsyncService::RequestHold,
+        [this](const v1::HoldRequest&, Reply<v1::HoldReply> reply) {
+            parts_.supervisor.hold(done_as(std::move(reply)));
+        },
+        {}};
+    const Method<v1::ReleaseRequest, v1::ReleaseReply> release_{
+        &AsyncService::RequestRelease,
+        [this](const v1::ReleaseRequest& request, Reply<v1::ReleaseReply> reply) {
+            parts_.supervisor.release(request, done_as(std::move(reply)));
         },
         {}};
     const Method<v1::ShutdownRequest, v1::ShutdownReply> shutdown_{

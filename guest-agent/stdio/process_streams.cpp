@@ -62,6 +62,42 @@ void ProcessStreams::finish(std::function<void()> on_drained) {
     check_drained();
 }
 
+void ProcessStreams::hold() {
+    for (auto& each : relays_) {
+        if (each) each->hold();
+    }
+}
+
+bool ProcessStreams::waiting() const {
+    return std::all_of(relays_.begin(), relays_.end(),
+                       [](const auto& each) { return !each || each->done() || each->waits(); });
+}
+
+void ProcessStreams::reconnect(HostStreams host) {
+    for (std::size_t number = 0; number < relays_.size(); ++number) {
+        if (!relays_.at(number)) continue;
+        if (!host.at(number).valid()) {
+            relays_.at(number).reset();
+        } else if (number == kInput) {
+            relays_.at(number)->replace_source(std::move(host.at(number)));
+        } else {
+            relays_.at(number)->replace_sink(std::move(host.at(number)));
+        }
+    }
+}
+
+void ProcessStreams::release() {
+    for (auto& each : relays_) {
+        if (each) each->release();
+    }
+}
+
+void ProcessStreams::disconnect() {
+    for (auto& each : relays_) each.reset();
+    terminal_.reset();
+    check_drained();
+}
+
 void ProcessStreams::check_drained() {
     const bool all = std::all_of(relays_.begin(), relays_.end(),
                                  [](const auto& each) { return !each || each->done(); });

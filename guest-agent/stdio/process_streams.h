@@ -33,6 +33,17 @@ class ProcessStreams {
     // The process has ended: input stops, output is drained, then `on_drained` runs.
     void finish(std::function<void()> on_drained);
 
+    // Nothing passes until release(), whatever becomes of the host's streams.
+    void hold();
+    // Nothing can pass now: all that was written has gone to the host, or it does not take it.
+    [[nodiscard]] bool waiting() const;
+    // While held: these take the place of the host's streams; those that the process has closed,
+    // or never had, are closed.
+    void reconnect(HostStreams host);
+    void release();
+    // Closes all of them: the process reads the end, and writes to nobody.
+    void disconnect();
+
     // The terminal's controlling end; -1 without one.
     [[nodiscard]] int terminal() const { return terminal_.get(); }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/log.h"
 #include "base/syscalls.h"
@@ -41,17 +42,47 @@ Relay::Relay(EventLoop& loop, UniqueFd source, UniqueFd sink, std::function<void
       source_(std::move(source)),
       sink_(std::move(sink)),
       on_done_(std::move(on_done)) {
+    watch();
+    source_ready_.arm(EventLoop::Interest::Read);
+}
+
+void Relay::watch() {
     for (const int fd : {source_.get(), sink_.get()}) {
         if (auto set = set_nonblocking(fd); !set) log::warning(set.error().message());
     }
     spliceable_ = ::isatty(source_.get()) != 1 && ::isatty(sink_.get()) != 1;
     source_ready_ = loop_.waiter(source_.get(), [this](EventLoop::Interest) { pump(); });
     sink_ready_ = loop_.waiter(sink_.get(), [this](EventLoop::Interest) { pump(); });
-    source_ready_.arm(EventLoop::Interest::Read);
+}
+
+void Relay::hold() {
+    held_ = true;
+    source_ready_.reset();
+    sink_ready_.reset();
+}
+
+void Relay::replace_source(UniqueFd source) {
+    if (!done()) source_ = std::move(source);
+}
+
+void Relay::replace_sink(UniqueFd sink) {
+    if (!done()) sink_ = std::move(sink);
+}
+
+bool Relay::waits() const {
+    const bool has_bytes = !pending_.empty() || ready(source_.get(), POLLIN);
+    return !has_bytes || !ready(sink_.get(), POLLOUT);
+}
+
+void Relay::release() {
+    if (!std::exchange(held_, false) || done()) return;
+    watch();
+    pump_soon();
 }
 
 void Relay::finish() {
     if (done() || remaining_) return;
+    release();
     remaining_ = bytes_in(source_.get());
     pump_soon();
 }
@@ -63,7 +94,7 @@ void Relay::pump_soon() {
 }
 
 void Relay::pump() {
-    if (done()) return;
+    if (done() || held_) return;
     for (int turn = 0; turn < kTurns; ++turn) {
         switch (move_some()) {
             case Step::Moved:

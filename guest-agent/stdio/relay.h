@@ -4,6 +4,7 @@
 //   source ends          -> the sink is closed: a socket's or pipe's reader sees the end
 //   either one breaks    -> both are closed: the writer gets SIGPIPE, the reader the end
 //   finish()             -> what is in the source now is still copied, then as if it had ended
+//   hold()               -> nothing is copied, whatever becomes of the two, until release()
 //
 // Thread: loop.
 #pragma once
@@ -31,11 +32,21 @@ class Relay {
     // No more will come that is of interest, although someone may keep the source open.
     void finish();
 
+    // Until release() or finish(). Before release() an end that has broken can be replaced.
+    void hold();
+    void replace_source(UniqueFd source);
+    void replace_sink(UniqueFd sink);
+    void release();
+
+    // Nothing can be copied now: it waits for one of the two.
+    [[nodiscard]] bool waits() const;
+
     [[nodiscard]] bool done() const { return !source_.valid(); }
 
   private:
     enum class Step { Moved, SourceEmpty, SinkFull, Over };
 
+    void watch();
     void pump();
     void pump_soon();
     Step move_some();
@@ -51,6 +62,7 @@ class Relay {
     UniqueFd sink_;
     std::function<void()> on_done_;
     bool spliceable_ = true;
+    bool held_ = false;
     std::vector<std::byte> pending_;        // read, but not yet written
     std::optional<std::size_t> remaining_;  // after finish(): bytes still to be read
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for what finish() has posted

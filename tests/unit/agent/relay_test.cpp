@@ -212,5 +212,94 @@ TEST_CASE("process streams: a stream that the host does not want is /dev/null") 
     CHECK(drained);
 }
 
+TEST_CASE("relay: a held one survives a broken sink, and gives what waits to the next one") {
+    Fixture f;
+    f.output();
+    f.settle();
+    CHECK(f.relay->waits());
+    f.relay->hold();
+    REQUIRE(write_full(f.write_end.get(), bytes_of("waits")).ok());
+    f.host.reset();
+    f.settle();
+    CHECK(f.finished == 0);
+    CHECK_FALSE(f.relay->waits());
+    auto next = make_socketpair(SOCK_STREAM).value();
+    f.relay->replace_sink(std::move(next.second));
+    f.settle();
+    CHECK(available(next.first.get()).empty());
+    f.relay->release();
+    f.settle();
+    CHECK(available(next.first.get()) == "waits");
+    f.write_end.reset();
+    f.settle();
+    CHECK(at_end(next.first.get()));
+    CHECK(f.finished == 1);
+}
+
+TEST_CASE("relay: a held input takes its bytes from the next source") {
+    Fixture f;
+    f.input();
+    f.relay->hold();
+    f.host.reset();
+    auto next = make_socketpair(SOCK_STREAM).value();
+    f.relay->replace_source(std::move(next.second));
+    f.relay->release();
+    REQUIRE(write_full(next.first.get(), bytes_of("input")).ok());
+    f.settle();
+    CHECK(available(f.read_end.get()) == "input");
+    CHECK(f.finished == 0);
+}
+
+TEST_CASE("relay: a held one goes on as it was, and drains when it is to finish") {
+    Fixture f;
+    f.output();
+    f.relay->hold();
+    REQUIRE(write_full(f.write_end.get(), bytes_of("one")).ok());
+    f.relay->release();
+    f.settle();
+    CHECK(available(f.host.get()) == "one");
+    f.relay->hold();
+    REQUIRE(write_full(f.write_end.get(), bytes_of("two")).ok());
+    f.settle();
+    CHECK(available(f.host.get()).empty());
+    f.relay->finish();
+    f.settle();
+    CHECK(available(f.host.get()) == "two");
+    CHECK(f.finished == 1);
+}
+
+TEST_CASE("streams that have no host any more are closed") {
+    Fixture f;
+    ProcessStreams streams(f.loop, {UniqueFd(), std::move(f.stream), UniqueFd()});
+    auto ends = streams.make_pipes().value();
+    streams.start();
+    streams.hold();
+    streams.disconnect();
+    CHECK(::write(ends[1].get(), "x", 1) < 0);
+    CHECK(errno == EPIPE);
+    bool drained = false;
+    streams.finish([&drained] { drained = true; });
+    CHECK(drained);
+}
+
+TEST_CASE("streams go on with another host, and where it has none they end") {
+    Fixture f;
+    auto errors = make_socketpair(SOCK_STREAM).value();
+    ProcessStreams streams(f.loop, {UniqueFd(), std::move(f.stream), std::move(errors.second)});
+    auto ends = streams.make_pipes().value();
+    streams.start();
+    f.settle();
+    CHECK(streams.waiting());
+    streams.hold();
+    auto next = make_socketpair(SOCK_STREAM).value();
+    streams.reconnect({UniqueFd(), std::move(next.second), UniqueFd()});
+    streams.release();
+    REQUIRE(write_full(ends[1].get(), bytes_of("output")).ok());
+    f.settle();
+    CHECK(available(next.first.get()) == "output");
+    CHECK(available(f.host.get()).empty());
+    CHECK(::write(ends[2].get(), "x", 1) < 0);
+}
+
 }  // namespace
 }  // namespace bulkhead::agent
