@@ -147,6 +147,17 @@ Result<void> Engine::unpause(const Record& record) const {
     return set_paused(record, false).context(concat("cannot unpause container ", record.name));
 }
 
+Result<void> Engine::checkpoint(const Record& record, const std::string& name,
+                                bool leave_running) const {
+    wire::Request request;
+    request.mutable_checkpoint()->set_name(name);
+    request.mutable_checkpoint()->set_leave_running(leave_running);
+    // It takes as long as writing all of a machine does.
+    TRY_CONTEXT(call(record, std::move(request), {}),
+                concat("cannot checkpoint container ", record.name));
+    return {};
+}
+
 Result<void> Engine::rename(const Record& record, const std::string& name) {
     if (state::is_live(record.status)) {
         wire::Request request;

@@ -83,6 +83,9 @@ class Engine {
     [[nodiscard]] Result<int> wait(const state::Record& record) const;
     [[nodiscard]] Result<void> pause(const state::Record& record) const;
     [[nodiscard]] Result<void> unpause(const state::Record& record) const;
+    // Saves it under the name; it ends then, unless it is to go on.
+    [[nodiscard]] Result<void> checkpoint(const state::Record& record, const std::string& name,
+                                          bool leave_running) const;
     [[nodiscard]] Result<void> rename(const state::Record& record, const std::string& name);
     [[nodiscard]] Result<void> update(const state::Record& record,
                                       const supervisor::v1::UpdateRequest& update);

@@ -16,6 +16,7 @@
 #include "host/engine/machine_limits.h"
 #include "host/engine/update.h"
 #include "host/image/image_store.h"
+#include "host/sandbox/disk_copy.h"
 #include "host/sandbox/kvm_device.h"
 #include "host/sandbox/writable_disk.h"
 #include "proto/agent.pb.h"
@@ -60,23 +61,33 @@ Result<sandbox::LaunchDisk> lower_disk(const Config& config, const LaunchPlaces&
     return image_disk(image);
 }
 
-// What the container wrote in its earlier runs, or an empty disk.
-Result<UniqueFd> kept_disk(sandbox::WritableDisk wanted) {
+Result<UniqueFd> new_disk(const sandbox::WritableDisk& wanted, int original) {
+    if (original < 0) return sandbox::make_writable_disk(wanted);
+    UniqueFd made = TRY(sandbox::make_disk_file(wanted));
+    TRY_CONTEXT(sandbox::copy_disk(original, made.get()), "copying the writable disk");
+    return made;
+}
+
+// What the container wrote in its earlier runs, or a new disk.
+Result<UniqueFd> kept_disk(sandbox::WritableDisk wanted, int original) {
     const std::string path = concat(wanted.directory, "/", kDiskName);
+    // A copy is what it begins with: an earlier one was never used.
+    if (original >= 0 && ::unlink(path.c_str()) != 0 && errno != ENOENT)
+        return errno_error("unlink " + path);
     auto kept = open_file(path, O_RDWR);
     if (kept || !kept.error().is(std::errc::no_such_file_or_directory)) return kept;
     const std::string unfinished = concat(wanted.directory, "/", kNewDiskName);
     if (::unlink(unfinished.c_str()) != 0 && errno != ENOENT)
         return errno_error("unlink " + unfinished);
     wanted.name = kNewDiskName;
-    UniqueFd made = TRY(sandbox::make_writable_disk(wanted));
+    UniqueFd made = TRY(new_disk(wanted, original));
     if (std::rename(unfinished.c_str(), path.c_str()) != 0)
         return errno_error("rename " + unfinished);
     return made;
 }
 
 Result<sandbox::LaunchDisk> upper_disk(const Config& config, const HostFiles& files,
-                                       const LaunchPlaces& places) {
+                                       const LaunchPlaces& places, int original) {
     sandbox::WritableDisk wanted{config.machine().disk_bytes(), files.disk_template,
                                  places.directory, std::nullopt};
     sandbox::LaunchDisk disk;
@@ -86,9 +97,9 @@ Result<sandbox::LaunchDisk> upper_disk(const Config& config, const HostFiles& fi
         // Without a name, whatever happens to us leaves nothing; and not in the container's
         // directory, which is in memory.
         wanted.directory = places.disks;
-        disk.files.push_back(TRY(sandbox::make_writable_disk(wanted)));
+        disk.files.push_back(TRY(new_disk(wanted, original)));
     } else {
-        disk.files.push_back(TRY(kept_disk(std::move(wanted))));
+        disk.files.push_back(TRY(kept_disk(std::move(wanted), original)));
     }
     disk.extents.push_back({0, 0, TRY(file_size(disk.files.back().get()))});
     return disk;
@@ -137,7 +148,7 @@ Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const H
 }
 
 Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFiles& files,
-                                              const LaunchPlaces& places) {
+                                              const LaunchPlaces& places, int upper) {
     const container::v1::Machine& machine = config.machine();
     const bool writable = !config.spec().root_readonly();
 
@@ -148,7 +159,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch = TRY(make_boot(machine, files));
     launch.device_limits = device_limits_of(config);
     launch.disks.push_back(TRY(lower_disk(config, places)));
-    if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places)));
+    if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places, upper)));
     plan.vm.program = files.monitor;
     plan.vm.jail.required = machine.jail_required();
     if (auto place = container_place(config, plan.start->container_id())) {

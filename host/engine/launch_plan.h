@@ -19,6 +19,7 @@ struct LaunchPlaces {
     std::string image_store;
     std::string directory;  // the container's own
     std::string disks;      // for disks without a name
+    std::string checkpoints;
 };
 
 // The machine without its disks: kernel, agent, shape.
@@ -27,7 +28,9 @@ Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const H
 // Where its kernel is.
 const std::string& kernel_of(const container::v1::Machine& machine, const HostFiles& files);
 
+// `upper`: what the container's writable disk becomes a copy of; -1: it has its own, or a new one.
 Result<sandbox::SandboxPlan> make_launch_plan(const container::v1::Config& config,
-                                              const HostFiles& files, const LaunchPlaces& places);
+                                              const HostFiles& files, const LaunchPlaces& places,
+                                              int upper = -1);
 
 }  // namespace bulkhead::engine

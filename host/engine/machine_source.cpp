@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/syscalls.h"
 #include "base/text.h"
-#include "host/engine/launch_plan.h"
 #include "host/templates/slots.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
@@ -20,26 +19,25 @@ constexpr const char* kCold = "cold";
 
 MachineSource::~MachineSource() = default;
 
-void MachineSource::prepare(sandbox::SandboxPlan plan, Ready ready) {
+void MachineSource::prepare(sandbox::SandboxPlan plan, const Result<templates::Key>& key,
+                            Ready ready) {
     origin_ = kCold;
     used_memory_.reset();
     if (!parts_.config.machine().no_template()) {
-        if (const auto chosen = choose(plan, ready); !chosen)
+        if (const auto chosen = choose(key, plan, ready); !chosen)
             log::warning("no template: " + chosen.error().message());
     }
     // Else the template is being made, and has both.
     if (ready) ready(std::move(plan));
 }
 
-Result<void> MachineSource::choose(sandbox::SandboxPlan& plan, Ready& ready) {
-    if (!parts_.places.host) return parts_.places.host.error();
-    const templates::Paths paths{kernel_of(parts_.config.machine(), parts_.files),
-                                 parts_.files.initramfs, parts_.files.monitor};
-    const templates::Key key = TRY(templates::key_of(plan.launch, paths, *parts_.places.host));
+Result<void> MachineSource::choose(const Result<templates::Key>& key, sandbox::SandboxPlan& plan,
+                                   Ready& ready) {
+    if (!key) return key.error();
     store_.emplace(parts_.places.store);
-    id_ = key.id();
+    id_ = key->id();
     if (TRY(use(plan))) return {};
-    auto made = TRY(store_->begin(key));
+    auto made = TRY(store_->begin(*key));
     if (!made) return {};
     // Somebody may have finished it before we could begin.
     if (TRY(use(plan))) return {};

@@ -9,7 +9,6 @@
 
 #include "base/event_loop.h"
 #include "host/engine/fault_points.h"
-#include "host/engine/host_files.h"
 #include "host/sandbox/sandbox.h"
 #include "host/templates/builder.h"
 #include "host/templates/store.h"
@@ -31,7 +30,6 @@ class MachineSource {
     struct Parts {
         EventLoop& loop;
         const container::v1::Config& config;
-        const HostFiles& files;
         const TemplatePlaces& places;
         const FaultPoints& faults;
         sandbox::Trace& trace;
@@ -46,9 +44,9 @@ class MachineSource {
     MachineSource& operator=(const MachineSource&) = delete;
     ~MachineSource();
 
-    // `plan` boots. `ready` is called once, at once or when the template has been made, and may
-    // destroy this.
-    void prepare(sandbox::SandboxPlan plan, Ready ready);
+    // `plan` boots, and `key` is its launch's. `ready` is called once, at once or when the template
+    // has been made, and may destroy this.
+    void prepare(sandbox::SandboxPlan plan, const Result<templates::Key>& key, Ready ready);
 
     // A template is being made.
     [[nodiscard]] bool busy() const { return builder_ != nullptr; }
@@ -63,7 +61,8 @@ class MachineSource {
     [[nodiscard]] const std::string& origin() const { return origin_; }
 
   private:
-    Result<void> choose(sandbox::SandboxPlan& plan, Ready& ready);
+    Result<void> choose(const Result<templates::Key>& key, sandbox::SandboxPlan& plan,
+                        Ready& ready);
     Result<bool> use(sandbox::SandboxPlan& plan);
     Result<void> build(sandbox::SandboxPlan& plan, Ready& ready, templates::NewTemplate made);
     void on_built(const Result<void>& built);

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "base/syscalls.h"
+#include "base/text.h"
 #include "host/engine/machine_limits.h"
+#include "host/engine/restored_plan.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
 
@@ -19,7 +22,7 @@ ContainerStdio::Plan stdio_plan(const container::v1::Config& config) {
 Run::Run(Parts parts, Events events)
     : parts_(parts),
       events_(std::move(events)),
-      source_({parts.loop, parts.config, parts.files, parts.templates, parts.faults, trace_}),
+      source_({parts.loop, parts.config, parts.templates, parts.faults, trace_}),
       stdio_(
           parts.loop, stdio_plan(parts.config),
           [this](auto source, auto bytes) { events_.output(source, bytes); },
@@ -33,8 +36,36 @@ void Run::begin(std::optional<runtime::TerminalSize> size, UniqueFd console) {
     if (const auto prepared = prepare(size, std::move(console)); !prepared) fail(prepared.error());
 }
 
+Result<templates::Key> Run::key_of(const sandbox::Launch& boot) const {
+    if (!parts_.templates.host) return parts_.templates.host.error();
+    const templates::Paths paths{kernel_of(parts_.config.machine(), parts_.files),
+                                 parts_.files.initramfs, parts_.files.monitor};
+    return templates::key_of(boot, paths, *parts_.templates.host);
+}
+
+Result<sandbox::SandboxPlan> Run::make_plan() {
+    const std::string& name = parts_.config.restore_from();
+    std::optional<checkpoints::Checkpoint> checkpoint;
+    if (!name.empty()) checkpoint = TRY(checkpoints::Store(parts_.places.checkpoints).find(name));
+    sandbox::SandboxPlan plan = TRY(make_launch_plan(
+        parts_.config, parts_.files, parts_.places,
+        checkpoint && checkpoint->entry.disk_file_bytes > 0 ? checkpoint->disk.get() : -1));
+    key_ = key_of(plan.launch);
+    disk_.reset();
+    for (const sandbox::LaunchDisk& disk : plan.launch.disks) {
+        if (!disk.read_only) disk_ = TRY(duplicate(disk.files.front().get()));
+    }
+    restored_from_.clear();
+    if (!checkpoint) return plan;
+    if (!key_) return key_.error();
+    TRY_CONTEXT(restore_plan(parts_.config, *std::move(checkpoint), *key_, plan),
+                concat("checkpoint ", name));
+    restored_from_ = concat("checkpoint ", name);
+    return plan;
+}
+
 Result<void> Run::prepare(std::optional<runtime::TerminalSize> size, UniqueFd console) {
-    sandbox::SandboxPlan plan = TRY(make_launch_plan(parts_.config, parts_.files, parts_.places));
+    sandbox::SandboxPlan plan = TRY(make_plan());
     shape_ = plan.launch.shape;
     limited_disks_.reset();
     if (plan.vm.jail.cgroup) limited_disks_ = plan.vm.jail.cgroup->limits.disks;
@@ -42,6 +73,7 @@ Result<void> Run::prepare(std::optional<runtime::TerminalSize> size, UniqueFd co
         auto& wanted = *plan.start->mutable_spec()->mutable_process()->mutable_console_size();
         wanted.set_height(size->rows);
         wanted.set_width(size->columns);
+        if (plan.adopt) size_ = size;
     }
     parts_.confinement.before_launch(parts_.config, parts_.files);
     plan.vm.jail.unconfined_starter = parts_.confinement.missing();
@@ -51,7 +83,8 @@ Result<void> Run::prepare(std::optional<runtime::TerminalSize> size, UniqueFd co
         plan.vm.console = console_.get();
         return launch(std::move(plan));
     }
-    source_.prepare(std::move(plan), [this](sandbox::SandboxPlan ready) {
+    if (plan.adopt) return launch(std::move(plan));
+    source_.prepare(std::move(plan), key_, [this](sandbox::SandboxPlan ready) {
         if (const auto launched = launch(std::move(ready)); !launched) fail(launched.error());
     });
     return {};
@@ -95,6 +128,7 @@ void Run::interrupt(int signal) {
 void Run::on_running() {
     runs_since_ = std::chrono::steady_clock::now();
     execs_.emplace(*sandbox_, events_.exec_ended);
+    if (size_) sandbox_->resize(size_->rows, size_->columns);
     events_.running();
     if (!parts_.config.health().command().empty())
         health_.emplace(parts_.loop, *sandbox_, parts_.config, events_.probed);
@@ -108,6 +142,14 @@ std::chrono::nanoseconds Run::age() const {
 Result<void> Run::renew_limits() {
     if (!sandbox_ || !limited_disks_ || !sandbox_->jail().has(jail::Layer::Cgroup)) return {};
     return sandbox_->set_limits(machine_limits(parts_.config, shape_, *limited_disks_));
+}
+
+void Run::begin_save() {
+    if (health_) health_->pause();
+}
+
+void Run::end_save() {
+    if (health_) health_->resume();
 }
 
 void Run::pause(std::function<void(Result<void>)> answer) {

@@ -57,8 +57,10 @@ class Run {
     // While preparing(), what a signal does to a start; others than those that end it do nothing.
     void interrupt(int signal);
 
-    // "cold" or "template ID", once the machine was launched.
-    [[nodiscard]] const std::string& origin() const { return source_.origin(); }
+    // "cold", "template ID" or "checkpoint NAME", once the machine was launched.
+    [[nodiscard]] const std::string& origin() const {
+        return restored_from_.empty() ? source_.origin() : restored_from_;
+    }
 
     // Nothing before the machine was launched.
     [[nodiscard]] sandbox::Sandbox* sandbox() { return sandbox_.get(); }
@@ -76,6 +78,16 @@ class Run {
     // Of the machine, once begin() was called.
     [[nodiscard]] const sandbox::Shape& shape() const { return shape_; }
 
+    // What its machine depends on, as it was when it was launched.
+    [[nodiscard]] const Result<templates::Key>& key() const { return key_; }
+
+    // Its writable disk; invalid if it has none.
+    [[nodiscard]] const UniqueFd& disk() const { return disk_; }
+
+    // Nothing but the container's own is done in it meanwhile.
+    void begin_save();
+    void end_save();
+
     // Holds the machine's cgroup, if it has one, to what the configuration says now.
     Result<void> renew_limits();
 
@@ -84,6 +96,8 @@ class Run {
 
   private:
     Result<void> prepare(std::optional<runtime::TerminalSize> size, UniqueFd console);
+    Result<sandbox::SandboxPlan> make_plan();
+    Result<templates::Key> key_of(const sandbox::Launch& boot) const;
     Result<void> launch(sandbox::SandboxPlan plan);
     void fail(const Error& why);
     void end(const sandbox::SandboxEnd& end);
@@ -96,6 +110,10 @@ class Run {
     ContainerStdio stdio_;
     UniqueFd console_;
     sandbox::Shape shape_;
+    Result<templates::Key> key_ = Error("the machine was not launched");
+    UniqueFd disk_;
+    std::string restored_from_;                        // "checkpoint NAME"
+    std::optional<runtime::TerminalSize> size_;        // of a terminal that is there already
     std::optional<std::vector<dev_t>> limited_disks_;  // of a machine with a cgroup
     std::unique_ptr<sandbox::Sandbox> sandbox_;
     std::optional<ExecRegistry> execs_;

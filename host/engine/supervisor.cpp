@@ -120,6 +120,8 @@ void Supervisor::on_request(const SessionRef& session, const wire::Request& requ
             return session->reply(number, {});
         case wire::Request::kPause:
             return pause(session, number, request.pause().resume());
+        case wire::Request::kCheckpoint:
+            return checkpoint(session, number, request.checkpoint());
         case wire::Request::kRename:
             return rename(session, number, request.rename().name());
         case wire::Request::kUpdate:
@@ -243,6 +245,10 @@ void Supervisor::exec(const SessionRef& session, std::uint32_t number,
                       const wire::ExecRequest& request) {
     sandbox::Sandbox* sandbox = live();
     if (sandbox == nullptr || run_->execs() == nullptr) return session->fail(number, kNotRunning);
+    if (sandbox->saving()) {
+        return fail_as(session, number, wire::FAILURE_KIND_BUSY,
+                       "the container is being saved: try again when it goes on");
+    }
     if (sandbox->paused()) {
         return fail_as(session, number, wire::FAILURE_KIND_PAUSED,
                        "the container is paused: unpause it before exec");

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "host/engine/checkpoint_job.h"
 #include "host/engine/container_events.h"
 #include "host/engine/fault_points.h"
 #include "host/engine/file_calls.h"
@@ -34,6 +35,7 @@
 #include "host/state/state_store.h"
 
 namespace bulkhead::supervisor::v1 {
+class CheckpointRequest;
 class End;
 class ExecRequest;
 class SignalRequest;
@@ -112,6 +114,16 @@ class Supervisor {
     void console(const SessionRef& session, std::uint32_t number);
     void reply_end(const Owed& owed, const sandbox::SandboxEnd& end);
 
+    // supervisor_checkpoint.cpp: the container is saved.
+    void checkpoint(const SessionRef& session, std::uint32_t number,
+                    const supervisor::v1::CheckpointRequest& request);
+    Result<CheckpointJob::Plan> plan_checkpoint(
+        const supervisor::v1::CheckpointRequest& request) const;
+    void on_checkpoint(const std::string& name, bool leave_running, const Result<void>& made);
+    void reply_checkpoint(const Result<void>& made);
+    void drop_checkpoint();
+    void forget_origin();
+
     // supervisor_files.cpp: work on files.
     void on_file_call(const SessionRef& session, const supervisor::v1::Request& request);
     Result<void> begin_maintenance(const supervisor::v1::Request& request);
@@ -146,6 +158,8 @@ class Supervisor {
     std::list<SessionRef> sessions_;
     bool started_ = false;  // somebody asked for it
     std::optional<Owed> starter_;
+    std::unique_ptr<CheckpointJob> checkpoint_;  // uses the run
+    std::optional<Owed> checkpointer_;
     std::vector<Owed> waiters_;
     EventLoop::Handle stop_timer_;
     bool stopped_ = false;     // somebody wants the end of it,

@@ -12,7 +12,8 @@ namespace wire = supervisor::v1;
 void fail_busy(const std::shared_ptr<Session>& session, std::uint32_t number) {
     wire::Reply reply;
     reply.set_failure_kind(wire::FAILURE_KIND_BUSY);
-    reply.set_failure("the container is starting, or another command works on its files");
+    reply.set_failure(
+        "the container is starting or being saved, or another command works on its files");
     session->reply(number, std::move(reply));
 }
 
@@ -22,7 +23,7 @@ void Supervisor::on_file_call(const SessionRef& session, const wire::Request& re
     const std::uint32_t number = request.number();
     if (started_) {
         if (live() == nullptr) return session->fail(number, "the container is not running");
-        if (!live()->running()) return fail_busy(session, number);
+        if (!live()->running() || live()->saving()) return fail_busy(session, number);
         if (live()->paused())
             return session->fail(number, "the container is paused: unpause it first");
         return file_calls_.handle(*live(), session, request);

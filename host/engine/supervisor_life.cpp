@@ -68,6 +68,7 @@ void Supervisor::on_running() {
     const auto layers = run_->sandbox()->jail().entries();
     note(parts_.container.set_running(monitor, checked ? "starting" : "",
                                       {layers.begin(), layers.end()}, run_->origin()));
+    forget_origin();
     parts_.events.emit("start");
     parts_.faults.reach("running", run_->sandbox());
     watch_limits();
@@ -156,6 +157,7 @@ void Supervisor::destroy() {
 void Supervisor::on_run_ended(sandbox::SandboxEnd end) {
     if (std::exchange(run_ended_, true)) return;
     parts_.faults.reach("ended", run_->sandbox());
+    drop_checkpoint();
     stop_timer_.reset();
     limits_.reset();
     if (end.message.empty()) end.message = stop_reason_;
@@ -214,6 +216,7 @@ void Supervisor::finish(const sandbox::SandboxEnd& end) {
         }
     }
     for (const Owed& owed : waiters_) reply_end(owed, end);
+    reply_checkpoint({});
     leave();
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/packet_channel.h"
 #include "base/syscalls.h"
+#include "host/checkpoints/store.h"
 #include "host/engine/container_config.h"
 #include "host/engine/control_socket.h"
 #include "host/engine/images.h"
@@ -92,7 +93,8 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
     const UniqueFd listener = TRY(listen_at(socket));
 
     EventLoop loop;
-    const LaunchPlaces places{image_store_path(paths), container.directory(), paths.root};
+    const LaunchPlaces places{image_store_path(paths), container.directory(), paths.root,
+                              checkpoints::store_path(paths.root)};
     ContainerEvents events(event_journal(paths), container.record(), *config);
     Supervisor supervisor(loop,
                           {.store = store,

@@ -195,6 +195,16 @@ void AgentClient::statistics(Answer<wire::StatisticsReply> answer) {
         std::move(answer));
 }
 
+void AgentClient::hold(Answer<void> answer) {
+    implementation_->call<void, wire::HoldReply>("hold", wire::HoldRequest(),
+                                                 &wire::Agent::Stub::AsyncHold, std::move(answer));
+}
+
+void AgentClient::release(const wire::ReleaseRequest& request, Answer<void> answer) {
+    implementation_->call<void, wire::ReleaseReply>(
+        "release", request, &wire::Agent::Stub::AsyncRelease, std::move(answer));
+}
+
 void AgentClient::shutdown(Answer<void> answer) {
     implementation_->call<void, wire::ShutdownReply>(
         "shutdown", wire::ShutdownRequest(), &wire::Agent::Stub::AsyncShutdown, std::move(answer));

@@ -19,6 +19,7 @@ class ExecRequest;
 class FilesReply;
 class FilesRequest;
 class ProcessesReply;
+class ReleaseRequest;
 class StartRequest;
 class StatisticsReply;
 }  // namespace bulkhead::agent::v1
@@ -52,6 +53,8 @@ class AgentClient {
     void files(const agent::v1::FilesRequest& request, Answer<agent::v1::FilesReply> answer);
     void processes(Answer<agent::v1::ProcessesReply> answer);
     void statistics(Answer<agent::v1::StatisticsReply> answer);
+    void hold(Answer<void> answer);
+    void release(const agent::v1::ReleaseRequest& request, Answer<void> answer);
     void shutdown(Answer<void> answer);
 
   private:

@@ -80,9 +80,22 @@ void Sandbox::on_agent(UniqueFd stream) {
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
     execs_ = std::make_unique<ExecTable>(*agent_, guest_timers_);
     files_ = std::make_unique<FileTable>(*agent_, guest_timers_);
-    agent_->start(*plan_.start,
-                  [this](Result<AgentStarted> answer) { on_process_started(std::move(answer)); });
-    trace_.step("send the container");
+    start_container();
+}
+
+void Sandbox::start_container() {
+    if (!plan_.adopt) {
+        agent_->start(*plan_.start, [this](Result<AgentStarted> answer) {
+            on_process_started(std::move(answer));
+        });
+        trace_.step("send the container");
+        return;
+    }
+    agent_->release(*plan_.adopt, [this](Result<void> answer) {
+        on_process_started(answer ? Result<AgentStarted>(AgentStarted{})
+                                  : Result<AgentStarted>(std::move(answer).error()));
+    });
+    trace_.step("adopt the container");
 }
 
 Result<void> Sandbox::complete_start_request() {
@@ -99,6 +112,12 @@ Result<void> Sandbox::complete_start_request() {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     request.set_realtime_ns(now.tv_sec * 1'000'000'000 + now.tv_nsec);
+    if (!plan_.adopt) return {};
+    plan_.adopt->set_generation(request.generation());
+    auto& adoption = *plan_.adopt->mutable_adoption();
+    adoption.set_realtime_ns(request.realtime_ns());
+    adoption.set_entropy(request.entropy());
+    *adoption.mutable_streams() = request.streams();
     return {};
 }
 
@@ -202,6 +221,11 @@ void Sandbox::stop_vm() {
 }
 
 void Sandbox::pause(std::function<void(Result<void>)> answer) {
+    if (saving_) return answer(Error("the container is being saved"));
+    stand_still(std::move(answer));
+}
+
+void Sandbox::stand_still(std::function<void(Result<void>)> answer) {
     if (!running() || vm_end_) return answer(Error("the container does not run"));
     if (paused_ || pause_answer_) return answer(Error("the container is paused already"));
     if (auto sent = vm_->pause(); !sent) return answer(std::move(sent));
@@ -223,7 +247,7 @@ void Sandbox::on_vm_paused() {
 }
 
 Result<void> Sandbox::resume() {
-    if (!paused_) return Error("the container is not paused");
+    if (!paused()) return Error("the container is not paused");
     TRY(vm_->resume());
     paused_ = false;
     guest_timers_.resume();
@@ -245,6 +269,7 @@ void Sandbox::on_vm_ended(VmEnd end) {
     if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error("the container has ended"));
     if (device_limits_answer_)
         std::exchange(device_limits_answer_, nullptr)(Error("the container has ended"));
+    fail_save("the container has ended");
     trace_.step("machine ends");
     timer_.reset();
     pause_timer_.reset();
@@ -353,6 +378,7 @@ void Sandbox::finish_maintenance() {
 // it.
 void Sandbox::kill() {
     if (!running() || !plan_.orderly_shutdown) return destroy();
+    fail_save("the container was killed");
     if (paused_ && !resume()) return destroy();
     timer_ = loop_.after(kShutdownGrace, [this] { destroy(); });
     agent_->signal(init_process(), SIGKILL, [](const Result<void>&) {});

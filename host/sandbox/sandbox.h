@@ -30,8 +30,9 @@
 #include "host/sandbox/vm.h"
 
 namespace bulkhead::agent::v1 {
+class ReleaseRequest;
 class StartRequest;
-}
+}  // namespace bulkhead::agent::v1
 
 namespace bulkhead::oci::v1 {
 class Resources;
@@ -53,6 +54,9 @@ struct SandboxPlan {
     std::optional<Launch> boot;
     // Complete but for clock, entropy and streams, which begin() adds.
     std::unique_ptr<agent::v1::StartRequest> start;
+    // `launch` goes on from a machine that was saved with its container: that is adopted in place
+    // of a start. Complete but for the same.
+    std::unique_ptr<agent::v1::ReleaseRequest> adopt;
     std::chrono::nanoseconds start_timeout{};
     // The disk lives on: the guest gets time to write everything to it.
     bool orderly_shutdown = false;
@@ -112,7 +116,24 @@ class Sandbox {
     void pause(std::function<void(Result<void>)> answer);
     Result<void> resume();
 
-    [[nodiscard]] bool paused() const { return paused_; }
+    [[nodiscard]] bool paused() const { return paused_ && !saving_; }
+
+    // sandbox_save.cpp: stops the container and writes its machine into two empty files. After an
+    // error it goes on; otherwise it stands still until finish_save(). `paused` is called when the
+    // machine stands still, before it is written.
+    void save(const UniqueFd& state, const UniqueFd& memory, std::function<void()> paused,
+              std::function<void(Result<void>)> answer);
+
+    enum class AfterSave { GoOn, End };
+
+    // End: as SIGKILL, before any of its processes goes on; its output is drained, and a disk that
+    // lives on gets everything.
+    void finish_save(AfterSave then);
+
+    [[nodiscard]] bool saving() const { return saving_.has_value(); }
+
+    // How many disks its machine has, empty slots included.
+    [[nodiscard]] std::size_t disk_slots() const { return disk_slots_; }
 
     // What the guest has printed on its console, the last part of it.
     [[nodiscard]] std::string console() const;
@@ -147,6 +168,7 @@ class Sandbox {
     void on_process_started(Result<AgentStarted> answer);
     void on_process_exit(Result<AgentExit> answer);
     void on_vm_paused();
+    void on_vm_saved(const VmSaved& saved);
     void on_device_limits(const DeviceLimits& limits);
     void on_vm_ended(VmEnd end);
     void on_timeout();
@@ -156,7 +178,15 @@ class Sandbox {
     [[nodiscard]] bool blames_snapshot(const VmEnd& end) const;
     void boot_instead(const VmEnd& end);
 
+    // sandbox_save.cpp
+    void on_held(std::uint64_t save, const Result<void>& held);
+    void on_paused_to_save(std::uint64_t save, const Result<void>& paused);
+    void fail_save(const std::string& why);
+    void stand_still(std::function<void(Result<void>)> answer);
+    void go_on(bool held);
+
     Result<void> complete_start_request();
+    void start_container();
     void add_guest_timings(const AgentStarted& started);
     void await_vm_end(const Error& failure);
     void note_failure(std::string failure);
@@ -197,6 +227,21 @@ class Sandbox {
     Stage failed_stage_ = Stage::Launching;
     bool killed_ = false;
     bool paused_ = false;
+    std::size_t disk_slots_ = 0;
+    std::uint64_t memory_bytes_ = 0;
+
+    // From save() to finish_save().
+    struct Saving {
+        UniqueFd state;
+        UniqueFd memory;
+        std::function<void()> paused;
+        std::function<void(Result<void>)> answer;  // empty once it was given
+        bool held = false;                         // the container stands still
+    };
+
+    std::optional<Saving> saving_;
+    std::uint64_t saves_ = 0;  // what is said about an earlier one counts no more
+    EventLoop::Handle save_timer_;
     std::function<void(Result<void>)> pause_answer_;
     EventLoop::Handle pause_timer_;
     DeviceLimits asked_device_limits_;

@@ -16,10 +16,13 @@ Result<void> Sandbox::launch(Launch launch) {
     stage_ = Stage::Launching;
     launch_ns_ = Trace::now();
     restored_ = launch.restore.has_value();
+    disk_slots_ = launch.disks.size();
+    memory_bytes_ = launch.shape.memory_bytes;
     Vm::Events events;
     events.started = [this](const VmStarted& started) { on_vm_started(started); };
     events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
     events.paused = [this] { on_vm_paused(); };
+    events.saved = [this](const VmSaved& saved) { on_vm_saved(saved); };
     events.device_limits = [this](const DeviceLimits& limits) { on_device_limits(limits); };
     events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
     vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(launch), std::move(events)));

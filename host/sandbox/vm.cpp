@@ -52,7 +52,7 @@ void read_available(int fd, EventLoop::Handle& watch, Take take) {
 
 // How large a file can become by what the guest writes to its disks, or by saving its memory.
 std::uint64_t largest_written_file(const Launch& launch) {
-    std::uint64_t largest = launch.pause_at_first_stream ? launch.shape.memory_bytes : 0;
+    std::uint64_t largest = launch.shape.memory_bytes;
     for (const LaunchDisk& disk : launch.disks) {
         if (disk.read_only) continue;
         for (const DiskExtent& extent : disk.extents)

@@ -69,8 +69,7 @@ class Vm {
     Result<void> pause();
     Result<void> resume();
 
-    // Writes the VM, which must be paused, into two empty files; the event `saved` follows. It
-    // takes a launch with pause_at_first_stream: other monitors may not write files so large.
+    // Writes the VM, which must be paused, into two empty files; the event `saved` follows.
     Result<void> save(const UniqueFd& state, const UniqueFd& memory);
 
     // The event `device_limits` follows.

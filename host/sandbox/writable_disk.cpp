@@ -34,15 +34,19 @@ Result<void> fill(const WritableDisk& disk, int fd) {
 
 }  // namespace
 
+Result<UniqueFd> make_disk_file(const WritableDisk& disk) {
+    const int flags = O_RDWR | O_CREAT | O_EXCL;
+    if (!disk.name) return make_unnamed(disk.directory);
+    return open_file(disk.directory + "/" + *disk.name, flags, 0600);
+}
+
 Result<UniqueFd> make_writable_disk(const WritableDisk& disk) {
     if (disk.size < WritableDisk::kSmallest || disk.size > WritableDisk::kLargest) {
         return Error(concat("a writable disk of ", bytes_text(disk.size), ": at least ",
                             bytes_text(WritableDisk::kSmallest), ", at most ",
                             bytes_text(WritableDisk::kLargest)));
     }
-    const int flags = O_RDWR | O_CREAT | O_EXCL;
-    UniqueFd file = disk.name ? TRY(open_file(disk.directory + "/" + *disk.name, flags, 0600))
-                              : TRY(make_unnamed(disk.directory));
+    UniqueFd file = TRY(make_disk_file(disk));
     TRY_CONTEXT(fill(disk, file.get()), "making the writable disk in " + disk.directory);
     return file;
 }

@@ -23,6 +23,9 @@ struct WritableDisk {
     std::optional<std::string> name;
 };
 
+// Its file, with nothing in it yet.
+Result<UniqueFd> make_disk_file(const WritableDisk& disk);
+
 // The formatted disk, open for reading and writing.
 Result<UniqueFd> make_writable_disk(const WritableDisk& disk);
 

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <concepts>
 #include <span>
 #include <utility>
@@ -117,6 +118,31 @@ bool can_match(const Key& key, const Host& host) {
         if (!now || *now != *file) return false;
     }
     return key.host.kernel == host.kernel && key.host.processor == host.processor;
+}
+
+std::string difference(const Key& then, const Key& now) {
+    const auto file = [](const char* what, const FileIdentity& old, const FileIdentity& is) {
+        if (old.path != is.path) return concat(what, " is ", is.path, ", not ", old.path);
+        return old == is ? std::string() : concat(what, " was changed since: ", is.path);
+    };
+    const std::array<std::string, 3> files = {
+        file("the guest's kernel", then.kernel, now.kernel),
+        file("the guest's agent", then.initramfs, now.initramfs),
+        file("the monitor", then.monitor, now.monitor)};
+    for (const std::string& text : files) {
+        if (!text.empty()) return text;
+    }
+    if (then.host.kernel != now.host.kernel)
+        return concat("the host runs Linux ", now.host.kernel, ", not ", then.host.kernel);
+    if (then.host.processor != now.host.processor)
+        return "the host has another processor, or another microcode";
+    if (then.shape.vcpus != now.shape.vcpus)
+        return concat("the machine has ", now.shape.vcpus, " vCPUs, not ", then.shape.vcpus);
+    if (then.shape.memory_bytes != now.shape.memory_bytes)
+        return concat("the machine has ", now.shape.memory_bytes, " bytes of memory, not ",
+                      then.shape.memory_bytes);
+    if (then.kernel_arguments != now.kernel_arguments) return "the kernel's arguments are others";
+    return {};
 }
 
 Json to_json(const Key& key) {

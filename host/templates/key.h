@@ -53,6 +53,9 @@ Result<Key> key_of(const sandbox::Launch& launch, const Paths& paths, const Host
 // Whether a machine that is started now can still have it: its files and host are as they were.
 bool can_match(const Key& key, const Host& host);
 
+// What is not as it was then, for users; empty: nothing.
+std::string difference(const Key& then, const Key& now);
+
 nlohmann::json to_json(const Key& key);
 Result<Key> parse_key(const nlohmann::json& json);
 

@@ -7,11 +7,15 @@
 
 namespace bulkhead::templates {
 
+sandbox::LaunchDisk empty_slot(std::size_t index) {
+    const Slot& slot = kSlots.at(index);
+    return {std::string(slot.serial), slot.read_only, {}, {}};
+}
+
 Result<sandbox::Launch> template_launch(const sandbox::Launch& launch) {
     sandbox::Launch made = TRY(sandbox::copy_of(launch));
     made.disks.clear();
-    for (const Slot& slot : kSlots)
-        made.disks.push_back({std::string(slot.serial), slot.read_only, {}, {}});
+    for (std::size_t i = 0; i < kSlots.size(); ++i) made.disks.push_back(empty_slot(i));
     made.device_limits = {};
     made.pause_at_first_stream = true;
     return made;
@@ -29,7 +33,7 @@ Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::
             return Error(concat("no slot for the disk ", disk.serial));
     }
     for (std::size_t i = made.disks.size(); i < kSlots.size(); ++i)
-        made.disks.push_back({std::string(kSlots.at(i).serial), kSlots.at(i).read_only, {}, {}});
+        made.disks.push_back(empty_slot(i));
     return made;
 }
 

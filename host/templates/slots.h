@@ -19,6 +19,9 @@ struct Slot {
 inline constexpr std::array<Slot, 2> kSlots = {
     {{protocol::kLowerSerial, true}, {protocol::kUpperSerial, false}}};
 
+// The slot with nothing in it.
+sandbox::LaunchDisk empty_slot(std::size_t index);
+
 // What boots the template that `launch` could go on from: as it, with empty slots and no limits of
 // devices. It pauses where it is to be saved.
 Result<sandbox::Launch> template_launch(const sandbox::Launch& launch);

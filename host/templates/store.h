@@ -50,7 +50,6 @@ class Store {
   private:
     [[nodiscard]] Result<std::optional<image::FileLock>> try_lock() const;
     [[nodiscard]] std::string path_of(const std::string& id) const;
-    [[nodiscard]] std::uint64_t remove_unfinished() const;
 
     std::string directory_;
 };

@@ -109,6 +109,9 @@ class Completer {
         if (has_word(place, "TEMPLATE")) {
             for (const Candidate& each : names_.templates()) offer(each.word, each.meaning);
         }
+        if (has_word(place, "CHECKPOINT")) {
+            for (const Candidate& each : names_.checkpoints()) offer(each.word, each.meaning);
+        }
         if (has_word(place, "auto|never")) {
             for (const char* use : {"auto", "never"}) offer(use, "");
         }
@@ -127,9 +130,15 @@ class Completer {
         }
         const Group* group = find_group(word);
         if (group == nullptr) return nullptr;
-        if (!is_current()) return find_verb(*group, words_[next_++]);
+        if (!is_current()) {
+            const Command* verb = find_verb(*group, words_[next_]);
+            if (verb == nullptr) return group->usual;
+            ++next_;
+            return verb;
+        }
         for (const GroupVerb& verb : group->verbs)
             offer(std::string(verb.name), std::string(verb.command->summary));
+        if (group->usual != nullptr) offer_values(places_of(*group->usual).front());
         return nullptr;
     }
 

@@ -24,6 +24,7 @@ struct KnownNames {
     std::function<std::vector<Candidate>()> containers;
     std::function<std::vector<Candidate>()> images;
     std::function<std::vector<Candidate>()> templates;
+    std::function<std::vector<Candidate>()> checkpoints;
 };
 
 // `words`: all behind "bulkhead", the last of them the one that is being typed, which may be empty.

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "tools/bulkhead/checkpoint_list.h"
 #include "tools/bulkhead/complete.h"
 #include "tools/bulkhead/completion_scripts.h"
 #include "tools/bulkhead/container_row.h"
@@ -55,6 +56,17 @@ std::vector<Candidate> template_names(const state::Paths& paths) {
     return names;
 }
 
+std::vector<Candidate> checkpoint_names(const state::Paths& paths) {
+    std::vector<Candidate> names;
+    const auto all = checkpoint_store(Context{paths}).list();
+    if (!all) return names;
+    for (const ListedCheckpoint& listed : *all) {
+        const std::string of = listed.entry ? listed.entry->container_name : "damaged";
+        names.push_back({listed.name, concat("checkpoint, ", of)});
+    }
+    return names;
+}
+
 // Those of the line that is completed, not of this call.
 state::Paths paths_of_line(const Context& context, const Words& words) {
     GlobalFlags global;
@@ -71,9 +83,9 @@ state::Paths paths_of_line(const Context& context, const Words& words) {
 int complete_line(const Context& context, const Words& words) {
     if (words.empty()) return kExitOk;
     const state::Paths paths = paths_of_line(context, words);
-    const KnownNames names = {[&paths] { return container_names(paths); },
-                              [&paths] { return image_names(paths); },
-                              [&paths] { return template_names(paths); }};
+    const KnownNames names = {
+        [&paths] { return container_names(paths); }, [&paths] { return image_names(paths); },
+        [&paths] { return template_names(paths); }, [&paths] { return checkpoint_names(paths); }};
     const Completion completion = complete(context.commands, words, names);
     for (const Candidate& candidate : completion.candidates)
         std::cout << candidate.word << "\t" << candidate.meaning << "\n";

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "tools/bulkhead/checkpoint_list.h"
 #include "tools/bulkhead/command.h"
 #include "tools/bulkhead/container_row.h"
 #include "tools/bulkhead/image_row.h"
@@ -22,12 +23,14 @@ struct Kept {
     std::vector<ListedContainer> containers;
     std::vector<image::Image> images;
     std::vector<ListedTemplate> templates;
+    std::vector<ListedCheckpoint> checkpoints;
 };
 
 Result<Kept> look(const Context& context) {
     const auto store = TRY(state::StateStore::open(context.paths));
     const auto images = TRY(open_image_store(context.paths));
-    return Kept{list_containers(store), TRY(images.list()), TRY(list_templates(context))};
+    return Kept{list_containers(store), TRY(images.list()), TRY(list_templates(context)),
+                TRY(checkpoint_store(context).list())};
 }
 
 const ListColumns& summary_columns() {
@@ -62,6 +65,9 @@ ListRow summary_row(const char* type, std::size_t total, std::size_t active, std
 ListRow images_summary(const Kept& kept) {
     std::set<std::string> used;
     for (const ListedContainer& container : kept.containers) used.insert(container.image_id);
+    for (const ListedCheckpoint& listed : kept.checkpoints) {
+        if (listed.entry) used.insert(listed.entry->image_id);
+    }
     const auto active = static_cast<std::size_t>(
         std::count_if(kept.images.begin(), kept.images.end(),
                       [&](const image::Image& image) { return used.contains(image.id.text()); }));
@@ -95,6 +101,27 @@ ListRow templates_summary(const Kept& kept) {
         reclaimable += listed.usable ? 0 : listed.found.disk_bytes;
     }
     return summary_row("Templates", kept.templates.size(), active, bytes, reclaimable);
+}
+
+// An active one is one that is whole: what nobody can go on from can go.
+ListRow checkpoints_summary(const Kept& kept) {
+    std::size_t active = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t reclaimable = 0;
+    for (const ListedCheckpoint& listed : kept.checkpoints) {
+        active += listed.entry.has_value() ? std::size_t{1} : 0;
+        bytes += listed.disk_bytes;
+        reclaimable += listed.entry ? 0 : listed.disk_bytes;
+    }
+    return summary_row("Checkpoints", kept.checkpoints.size(), active, bytes, reclaimable);
+}
+
+std::vector<ListRow> checkpoint_rows(const Kept& kept, std::time_t now) {
+    std::vector<ListRow> rows;
+    rows.reserve(kept.checkpoints.size());
+    for (const ListedCheckpoint& listed : kept.checkpoints)
+        rows.push_back(checkpoint_row(listed, now));
+    return rows;
 }
 
 std::vector<ListRow> template_rows(const Kept& kept, std::time_t now) {
@@ -145,7 +172,9 @@ Result<std::string> verbose_text(const Kept& kept) {
            "\nContainers space usage:\n\n" +
            TRY(list_text({containers, false}, container_columns(true), container_rows(kept, now))) +
            "\nTemplates space usage:\n\n" +
-           TRY(list_text({}, template_columns(), template_rows(kept, now)));
+           TRY(list_text({}, template_columns(), template_rows(kept, now))) +
+           "\nCheckpoints space usage:\n\n" +
+           TRY(list_text({}, checkpoint_columns(), checkpoint_rows(kept, now)));
 }
 
 int df(const Context& context, const Words& words) {
@@ -155,7 +184,7 @@ int df(const Context& context, const Words& words) {
         kSystemDfCommand, words,
         {{"format", '\0', "FORMAT", "'table TEMPLATE', 'json', or a Go template for each row",
           store(choice.format)},
-         {"verbose", 'v', "", "each image, container and template", store(verbose)}});
+         {"verbose", 'v', "", "each image, container, template and checkpoint", store(verbose)}});
     if (!parsed.go_on) return parsed.exit_code;
     if (!parsed.arguments.empty())
         return usage_error(kSystemDfCommand, "'bulkhead system df' takes no arguments");
@@ -166,7 +195,7 @@ int df(const Context& context, const Words& words) {
     const auto text = verbose ? verbose_text(*kept)
                               : list_text(choice, summary_columns(),
                                           {images_summary(*kept), containers_summary(*kept),
-                                           templates_summary(*kept)});
+                                           templates_summary(*kept), checkpoints_summary(*kept)});
     if (!text) return fail(kExitFailure, text.error().message());
     std::cout << *text;
     return kExitOk;
@@ -174,11 +203,12 @@ int df(const Context& context, const Words& words) {
 
 }  // namespace
 
-const Command kSystemDfCommand = {"system df",
-                                  "system df [FLAGS]",
-                                  "Show what images, containers and templates take on disk",
-                                  "bulkhead system df -v",
-                                  kExitFailure,
-                                  df};
+const Command kSystemDfCommand = {
+    "system df",
+    "system df [FLAGS]",
+    "Show what images, containers, templates and checkpoints take on disk",
+    "bulkhead system df -v",
+    kExitFailure,
+    df};
 
 }  // namespace bulkhead::cli

@@ -26,6 +26,10 @@ constexpr std::array kContainerVerbs = {
     GroupVerb{"unpause", &kUnpauseCommand}, GroupVerb{"update", &kUpdateCommand},
     GroupVerb{"wait", &kWaitCommand}};
 
+constexpr std::array kCheckpointVerbs = {GroupVerb{"create", &kCheckpointCreateCommand},
+                                         GroupVerb{"ls", &kCheckpointLsCommand, "list"},
+                                         GroupVerb{"rm", &kCheckpointRmCommand, "remove"}};
+
 constexpr std::array kImageVerbs = {
     GroupVerb{"history", &kHistoryCommand},  GroupVerb{"inspect", &kImageInspectCommand},
     GroupVerb{"load", &kLoadCommand},        GroupVerb{"ls", &kImagesCommand, "list"},
@@ -42,6 +46,8 @@ constexpr std::array kTemplateVerbs = {
     GroupVerb{"prune", &kTemplatePruneCommand}, GroupVerb{"rm", &kTemplateRmCommand, "remove"}};
 
 constexpr std::array kGroups = {
+    Group{"checkpoint", "Save running containers, to go on from there", kCheckpointVerbs,
+          &kCheckpointCreateCommand},
     Group{"container", "Manage containers", kContainerVerbs},
     Group{"image", "Manage images", kImageVerbs},
     Group{"system", "Manage what bulkhead keeps", kSystemVerbs},
@@ -91,6 +97,9 @@ int run_group(const Group& group, const Context& context, const Words& words) {
         return kExitOk;
     }
     const Command* command = find_verb(group, words.front());
+    // A name of a container is no verb, and neither is a flag.
+    if (command == nullptr && group.usual != nullptr && words.size() > 1)
+        return group.usual->run(context, words);
     if (command == nullptr) return unknown_verb(group, words.front());
     return command->run(context, Words(words.begin() + 1, words.end()));
 }

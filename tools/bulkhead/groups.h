@@ -1,5 +1,6 @@
 // docker's management words: `bulkhead container VERB`, `bulkhead image VERB`, `bulkhead system
-// VERB`; and `bulkhead template VERB`, which docker has not. Thread: any.
+// VERB`, `bulkhead checkpoint VERB`; and `bulkhead template VERB`, which docker has not. Thread:
+// any.
 #pragma once
 
 #include <span>
@@ -21,6 +22,8 @@ struct Group {
     std::string_view name;
     std::string_view summary;
     std::span<const GroupVerb> verbs;
+    // What words that begin with no verb are for; mostly nothing.
+    const Command* usual = nullptr;
 };
 
 std::span<const Group> groups();

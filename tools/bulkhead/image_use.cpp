@@ -17,7 +17,20 @@ bool is_name_of(const image::Image& image, const std::string& text) {
                                   reference->familiar()) != image.references.end();
 }
 
+Result<void> check_checkpoints(const image::Image& image, const std::string& reference,
+                               const ImageUsers& users, bool force) {
+    const ListedCheckpoint* user = checkpoint_of(image.id.text(), users.checkpoints);
+    if (user == nullptr || force) return {};
+    return Error(concat("conflict: unable to remove image ", reference,
+                        " (must be forced) - checkpoint ", user->name, " is using it"));
+}
+
 }  // namespace
+
+Result<ImageUsers> image_users(const Context& context) {
+    const auto store = TRY(state::StateStore::open(context.paths));
+    return ImageUsers{list_containers(store), TRY(checkpoint_store(context).list())};
+}
 
 const ListedContainer* user_of(const std::string& image_id,
                                const std::vector<ListedContainer>& containers) {
@@ -32,13 +45,13 @@ const ListedContainer* user_of(const std::string& image_id,
 }
 
 Result<void> check_removable(const image::ImageStore& images, const std::string& reference,
-                             const std::vector<ListedContainer>& containers, bool force) {
+                             const ImageUsers& users, bool force) {
     const auto image = images.find(reference);
     // Damaged images have to be removable, and what is missing is the store's to say.
     if (!image) return {};
     if (is_name_of(*image, reference) && image->references.size() > 1) return {};
-    const ListedContainer* user = user_of(image->id.text(), containers);
-    if (user == nullptr) return {};
+    const ListedContainer* user = user_of(image->id.text(), users.containers);
+    if (user == nullptr) return check_checkpoints(*image, reference, users, force);
     const bool runs = state::is_live(user->record.status);
     if (!runs && force) return {};
     return Error(concat("conflict: unable to remove image ", reference,

@@ -11,6 +11,7 @@
 #include "proto/container.pb.h"
 #include "tools/bulkhead/asked.h"
 #include "tools/bulkhead/bundle_container.h"
+#include "tools/bulkhead/checkpoint_container.h"
 #include "tools/bulkhead/container_policies.h"
 #include "tools/bulkhead/images.h"
 
@@ -118,11 +119,12 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     machine.set_start_timeout_ns(static_cast<std::uint64_t>(flags.start_timeout.count()));
 }
 
-Result<state::Container> create_container(const Context& context, const RunFlags& flags,
+Result<state::Container> create_container(const Context& context, RunFlags& flags,
                                           engine::Engine& engine) {
     state::Container container =
-        TRY(flags.bundle.empty() ? create_from_image(context, flags, engine)
-                                 : create_from_bundle(flags, engine));
+        TRY(!flags.from.empty()    ? create_from_checkpoint(context, flags, engine)
+            : flags.bundle.empty() ? create_from_image(context, flags, engine)
+                                   : create_from_bundle(flags, engine));
     if (auto written = write_id(flags.cid_file, container.record().id); !written) {
         container.release();
         static_cast<void>(engine.remove(container.record(), /*force=*/false));

@@ -14,7 +14,7 @@ class Machine;
 namespace bulkhead::cli {
 
 // `flags` is complete: environment and terminal size included.
-Result<state::Container> create_container(const Context& context, const RunFlags& flags,
+Result<state::Container> create_container(const Context& context, RunFlags& flags,
                                           engine::Engine& engine);
 
 // The machine's part of a container's configuration.

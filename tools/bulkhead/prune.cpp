@@ -40,14 +40,13 @@ Result<Pruned> prune_containers(const Context& context, const Filters& filters) 
 }
 
 Result<Pruned> prune_images(const Context& context, const Filters& filters, bool all) {
-    const auto store = TRY(state::StateStore::open(context.paths));
     const auto images = TRY(engine::Images::open(context.paths));
-    const auto containers = list_containers(store);
+    const ImageUsers users = TRY(image_users(context));
     const auto filter = TRY(ImageFilter::make(filters, images.store(), std::time(nullptr)));
     Pruned pruned;
     for (const image::Image& image : TRY(images.store().list())) {
         if (!all && !image.references.empty()) continue;
-        if (user_of(image.id.text(), containers) != nullptr || !filter.fits(image)) continue;
+        if (users.need(image.id.text()) || !filter.fits(image)) continue;
         const auto report = images.remove(image.id.text(), image::RemoveMode::Force);
         if (!report) {
             log::warning(report.error().message());
@@ -71,6 +70,10 @@ Result<Pruned> prune_templates(const Context& context, bool all) {
     }
     pruned.bytes += TRY(store.sweep());
     return pruned;
+}
+
+Result<std::uint64_t> prune_checkpoints(const Context& context) {
+    return checkpoint_store(context).sweep();
 }
 
 std::string pruned_text(std::string_view heading, const Pruned& pruned) {

@@ -28,6 +28,9 @@ Result<Pruned> prune_images(const Context& context, const Filters& filters, bool
 // Templates that no start can use any more, or with `all` all; and what is left of unfinished ones.
 Result<Pruned> prune_templates(const Context& context, bool all);
 
+// What is left of checkpoints that were not finished; the others are their users' data.
+Result<std::uint64_t> prune_checkpoints(const Context& context);
+
 // "Deleted Containers:" and the lines, if there are any.
 std::string pruned_text(std::string_view heading, const Pruned& pruned);
 std::string reclaimed_text(std::uint64_t bytes);

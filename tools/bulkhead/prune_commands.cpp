@@ -93,8 +93,11 @@ int prune_system(const Context& context, const Words& words) {
     std::cout << pruned_text("Deleted Images:", *images);
     const auto templates = prune_templates(context, /*all=*/false);
     if (!templates) return fail(kExitFailure, templates.error().message());
+    const auto checkpoints = prune_checkpoints(context);
+    if (!checkpoints) return fail(kExitFailure, checkpoints.error().message());
     std::cout << pruned_text("Deleted Templates:", *templates)
-              << reclaimed_text(containers->bytes + images->bytes + templates->bytes);
+              << reclaimed_text(containers->bytes + images->bytes + templates->bytes +
+                                *checkpoints);
     return kExitOk;
 }
 

@@ -17,10 +17,9 @@ struct RmiFlags {
     bool no_prune = false;
 };
 
-Result<image::RemoveReport> remove_image(const engine::Images& images,
-                                         const std::vector<ListedContainer>& containers,
+Result<image::RemoveReport> remove_image(const engine::Images& images, const ImageUsers& users,
                                          const std::string& name, bool force) {
-    TRY(check_removable(images.store(), name, containers, force));
+    TRY(check_removable(images.store(), name, users, force));
     auto report = images.remove(name, force ? image::RemoveMode::Force : image::RemoveMode::Normal);
     if (!report && report.error().is(std::errc::no_such_file_or_directory))
         return Error(report.error().code(), "No such image: " + name);
@@ -40,12 +39,11 @@ int remove_images(const Context& context, const Words& words) {
         return usage_error(kRmiCommand, "'bulkhead rmi' requires at least 1 argument");
     const auto images = engine::Images::open(context.paths);
     if (!images) return fail(kExitFailure, images.error().message());
-    const auto store = state::StateStore::open(context.paths);
-    if (!store) return fail(kExitFailure, store.error().message());
-    const auto containers = list_containers(*store);
+    const auto users = image_users(context);
+    if (!users) return fail(kExitFailure, users.error().message());
     int code = kExitOk;
     for (const std::string& name : parsed.arguments) {
-        const auto report = remove_image(*images, containers, name, flags.force);
+        const auto report = remove_image(*images, *users, name, flags.force);
         if (report) {
             std::cout << removal_text(*report);
             continue;

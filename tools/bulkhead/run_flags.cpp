@@ -16,15 +16,31 @@ namespace {
 
 constexpr std::size_t kMaxTextFile = 4 * 1024 * 1024;
 
-// What an image's container is made of comes from a bundle's file there: these notice their use.
-void note_image_flags(RunFlags& target, std::vector<Flag>& flags, std::size_t from) {
+// The flags from the one at `from` on note their use.
+void note_use(Words& names, std::vector<Flag>& flags, std::size_t from) {
     for (std::size_t i = from; i < flags.size(); ++i) {
-        flags[i].set = [&target, name = flags[i].name,
+        flags[i].set = [&names, name = flags[i].name,
                         set = std::move(flags[i].set)](const std::string& value) -> Result<void> {
-            target.image_flags.push_back(name);
+            names.push_back(name);
             return set(value);
         };
     }
+}
+
+// What is not part of the container that was saved.
+constexpr std::array kFlagsBesideFrom = {"from",        "detach",  "sig-proxy",    "trace",
+                                         "interactive", "rm",      "name",         "attach",
+                                         "detach-keys", "cidfile", "start-timeout"};
+
+Result<void> check_from(const RunFlags& flags) {
+    if (flags.from.empty()) return {};
+    for (const std::string& name : flags.used) {
+        if (std::ranges::find(kFlagsBesideFrom, name) == kFlagsBesideFrom.end()) {
+            return Error(concat("--from goes on with a container as it was saved: --", name,
+                                " cannot be used beside it"));
+        }
+    }
+    return {};
 }
 
 }  // namespace
@@ -45,7 +61,8 @@ std::vector<Flag> create_flags(RunFlags& target) {
     add_file_flags(target, flags);
     add_confinement_flags(target, flags);
     add_limit_flags(target, flags);
-    note_image_flags(target, flags, first);
+    // What an image's container is made of comes from a bundle's file there.
+    note_use(target.image_flags, flags, first);
     add_health_flags(target, flags);
     add_machine_flags(target, flags);
     add_refused_flags(flags);
@@ -61,14 +78,22 @@ std::vector<Flag> run_flags(RunFlags& target) {
          {"console", '\0', "", "show the guest's console on standard error",
           store(target.show_console)},
          {"trace", '\0', "FILE", "write where the start's time went (Chrome trace format)",
-          store(target.trace_file)}},
+          store(target.trace_file)},
+         {"from", '\0', "CHECKPOINT", "go on from a checkpoint instead of running an image",
+          store(target.from)}},
         flags);
     for (Flag& flag : create_flags(target)) flags.push_back(std::move(flag));
+    note_use(target.used, flags, 0);
     return flags;
 }
 
 Result<void> take_run_arguments(std::string_view command, const Words& arguments,
                                 RunFlags& target) {
+    if (!target.from.empty()) {
+        if (arguments.empty()) return {};
+        return Error(concat("--from goes on with a container as it was saved: \"",
+                            arguments.front(), "\" has no meaning beside it"));
+    }
     if (!target.bundle.empty()) {
         if (!arguments.empty())
             return Error(concat("--config names what to run: \"", arguments.front(),
@@ -109,6 +134,7 @@ Result<void> load_labels(RunFlags& target) {
 }
 
 Result<void> check_run_flags(const RunFlags& flags) {
+    TRY(check_from(flags));
     TRY(runtime::check_resources(flags.container.resources, sandbox::Shape::kMaxCpus));
     if (flags.auto_remove && flags.restart.when != runtime::RestartPolicy::When::Never)
         return Error("conflicting options: cannot specify both --restart and --rm");

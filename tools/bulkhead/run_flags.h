@@ -45,6 +45,8 @@ struct RunFlags {
     std::string cid_file;
 
     // What it runs.
+    std::string from;  // a checkpoint, instead of an image
+    Words used;        // by name, in the order of the command line
     std::string image;
     std::string bundle;  // a runtime bundle's config.json, instead of an image
     std::shared_ptr<const oci::v1::Spec> bundle_spec;  // what it says, once it was read

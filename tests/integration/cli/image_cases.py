@@ -138,7 +138,7 @@ def disk_use(program):
     program.out("create", "--name", "user", "used")
     rows = [json.loads(line) for line in program.out("system", "df", "--format", "json").splitlines()]
     expect([(row["Type"], row["TotalCount"], row["Active"]) for row in rows] ==
-           [("Images", "2", "1"), ("Containers", "1", "0"), ("Templates", "0", "0")], f"{rows}")
+           [("Images", "2", "1"), ("Containers", "1", "0"), ("Templates", "0", "0"), ("Checkpoints", "0", "0")], f"{rows}")
     expect(rows[0]["Reclaimable"].endswith("%)") and not rows[0]["Reclaimable"].startswith("0B"), f"{rows}")
     verbose = program.out("system", "df", "-v")
     expect("SHARED SIZE" in verbose and "used" in verbose and "Containers space usage" in verbose, verbose)

@@ -6,7 +6,7 @@ import subprocess
 
 from support import expect
 
-GROUPS = ("container", "image", "system", "template")
+GROUPS = ("checkpoint", "container", "image", "system", "template")
 
 
 def verbs(program):

@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "accepta
 import apparmor_cases  # noqa: E402
 import bundle_cases  # noqa: E402
 import cgroup_cases  # noqa: E402
+import checkpoint_cases  # noqa: E402
 import engine_cases  # noqa: E402
 import failure_cases  # noqa: E402
 import flag_cases  # noqa: E402
@@ -48,6 +49,9 @@ CASES = (
     template_cases.templates_made, template_cases.templates_damaged, template_cases.templates_at_once,
     template_cases.templates_differ, template_cases.templates_under_fire, template_cases.templates_interrupted,
     template_cases.templates_listed, template_cases.templates_bounded,
+    checkpoint_cases.checkpoint_goes_on, checkpoint_cases.checkpoint_identities, checkpoint_cases.checkpoint_streams,
+    checkpoint_cases.checkpoint_refused, checkpoint_cases.checkpoint_damaged, checkpoint_cases.checkpoint_under_fire,
+    checkpoint_cases.checkpoint_cycles,
     failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)
 
 

@@ -25,6 +25,9 @@ Completion completion_of(const Words& words) {
         },
         [] {
             return std::vector<Candidate>{{"4aed2f5b2620", "template, usable"}};
+        },
+        [] {
+            return std::vector<Candidate>{{"before", "checkpoint, web"}};
         }};
     return complete(kCommands, words, names);
 }
@@ -42,6 +45,11 @@ TEST_CASE("verbs and groups come first") {
     CHECK(words_after({"con"}) == Words{"container"});
     CHECK(words_after({"template", "rm", ""}) == Words{"4aed2f5b2620"});
     CHECK(words_after({"run", "--template", ""}) == Words{"auto", "never"});
+    CHECK(words_after({"run", "--from", ""}) == Words{"before"});
+    CHECK(words_after({"checkpoint", "rm", ""}) == Words{"before"});
+    // Its verbs, or what to save.
+    CHECK(words_after({"checkpoint", ""}) == Words{"create", "ls", "rm", "web", "db"});
+    CHECK(words_after({"checkpoint", "create", ""}) == Words{"web", "db"});
     CHECK(words_after({"container", "r"}) == Words{"rename", "restart", "rm", "run"});
     CHECK(words_after({"--r"}) == Words{"--root"});
     CHECK(words_after({"nothing", ""}).empty());

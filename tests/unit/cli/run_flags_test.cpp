@@ -154,6 +154,35 @@ TEST_CASE("bad values are refused with the flag's name") {
     CHECK_FALSE(parse(flags, {"--rm"}));
 }
 
+TEST_CASE("beside a checkpoint there are only flags that are not part of what was saved") {
+    RunFlags flags;
+    REQUIRE(parse(flags, {"--from", "one", "-d", "--rm", "--name", "two", "--cidfile", "/tmp/id",
+                          "--start-timeout", "5s"}));
+    CHECK(flags.from == "one");
+    CHECK(flags.image.empty());
+    CHECK(check_run_flags(flags));
+    RunFlags with_image;
+    CHECK_FALSE(parse(with_image, {"--from", "one", "busybox"}));
+    for (const Words& words : std::vector<Words>{{"-m", "1g"},
+                                                 {"-t"},
+                                                 {"--read-only"},
+                                                 {"--restart", "always"},
+                                                 {"--console"},
+                                                 {"--kernel", "/k"},
+                                                 {"--template", "never"}}) {
+        RunFlags bad;
+        Words all{"--from", "one"};
+        all.insert(all.end(), words.begin(), words.end());
+        REQUIRE(parse(bad, all));
+        const auto checked = check_run_flags(bad);
+        REQUIRE_FALSE(checked);
+        CHECK_THAT(checked.error().message(), Catch::Contains("cannot be used beside it"));
+    }
+    RunFlags without;
+    REQUIRE(parse(without, {"-m", "1g", "busybox"}));
+    CHECK(check_run_flags(without));
+}
+
 TEST_CASE("what becomes of the container: background, labels, the way to stop") {
     RunFlags flags;
     REQUIRE(parse(flags, {"-d", "-l", "a=b=c", "--label", "only", "--stop-signal", "SIGINT",

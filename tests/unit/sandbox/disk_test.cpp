@@ -12,6 +12,7 @@
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "host/sandbox/disk_copy.h"
 #include "host/sandbox/disk_template.h"
 #include "host/sandbox/writable_disk.h"
 
@@ -178,6 +179,36 @@ TEST_CASE("a template that is missing is an error") {
     REQUIRE_FALSE(disk);
     CHECK(disk.error().is(std::errc::no_such_file_or_directory));
     CHECK(folder.empty());
+}
+
+TEST_CASE("a copy of a disk has its bytes and its holes") {
+    const Folder folder;
+    const UniqueFd from = open_file(folder / "from", O_RDWR | O_CREAT, 0600).value();
+    const std::uint64_t size = std::uint64_t{64} << 20U;
+    REQUIRE(::ftruncate(from.get(), static_cast<off_t>(size)) == 0);
+    const std::string text = "in the middle";
+    REQUIRE(pwrite_full(from.get(), std::as_bytes(std::span(text)), size / 2));
+    REQUIRE(pwrite_full(from.get(), std::as_bytes(std::span(text)), size - text.size()));
+    const UniqueFd to = open_file(folder / "to", O_RDWR | O_CREAT, 0600).value();
+    REQUIRE(copy_disk(from.get(), to.get()));
+    CHECK(file_size(to.get()).value() == size);
+    std::string got(text.size(), '\0');
+    for (const std::uint64_t at : {size / 2, size - text.size()}) {
+        REQUIRE(pread_full(to.get(), std::as_writable_bytes(std::span(got)), at));
+        CHECK(got == text);
+    }
+    REQUIRE(pread_full(to.get(), std::as_writable_bytes(std::span(got)), 0));
+    CHECK(got == std::string(text.size(), '\0'));
+
+    struct stat status {};
+
+    REQUIRE(::fstat(to.get(), &status) == 0);
+    CHECK(status.st_blocks * 512 < (1 << 20));
+    // An empty disk is one, too.
+    const UniqueFd none = open_file(folder / "none", O_RDWR | O_CREAT, 0600).value();
+    const UniqueFd copy = open_file(folder / "copy", O_RDWR | O_CREAT, 0600).value();
+    REQUIRE(copy_disk(none.get(), copy.get()));
+    CHECK(file_size(copy.get()).value() == 0);
 }
 
 }  // namespace bulkhead::sandbox

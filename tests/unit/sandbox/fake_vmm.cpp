@@ -2,6 +2,8 @@
 // launch's kernel arguments say. One word each:
 //   refuse silent panic die garbage notfound crash-running killed-running hang-streams
 //   wait-signal late-stream exit=N
+//   save-ok save-error save-dies save-refused save-unheld: as wait-signal, and what becomes of a
+//   save
 // A further process does what its first argument says, and work on files what its path says:
 // debts.h.
 #include <sys/socket.h>
@@ -85,13 +87,30 @@ class Monitor {
         static_cast<void>(channel_.send(std::as_bytes(std::span(bytes))));
     }
 
-    // Until the host closes the socket. What it asks for is not answered.
-    void wait_for_host() {
-        for (auto packet = channel_.receive(); packet && packet->has_value();)
-            packet = channel_.receive();
+    // Until the host closes the socket. What it asks for is not answered, unless it is to save.
+    void wait_for_host(const std::string& behaviour = "") {
+        for (auto packet = channel_.receive(); packet && packet->has_value();
+             packet = channel_.receive()) {
+            if (behaviour.starts_with("save-")) answer(**packet, behaviour);
+        }
     }
 
   private:
+    void answer(const Packet& packet, const std::string& behaviour) {
+        vmm::v1::HostMessage asked;
+        asked.ParseFromArray(packet.bytes.data(), static_cast<int>(packet.bytes.size()));
+        vmm::v1::VmmMessage message;
+        if (asked.has_pause()) {
+            message.mutable_paused();
+            send(message);
+        }
+        if (!asked.has_save()) return;
+        if (behaviour == "save-dies") ::_exit(1);
+        if (packet.descriptors.size() != 2) ::_exit(2);
+        message.mutable_saved()->set_error(behaviour == "save-error" ? "no space" : "");
+        send(message);
+    }
+
     PacketChannel channel_;
     UniqueFd console_;
 };
@@ -126,7 +145,7 @@ class Agent final : public wire::Agent::Service {
         if (behaviour_ == "crash-running") crash();
         // A kill of itself would do nothing: it is the first process of its namespace.
         if (behaviour_ == "killed-running") __builtin_trap();
-        if (behaviour_ == "wait-signal") {
+        if (behaviour_ == "wait-signal" || behaviour_.starts_with("save-")) {
             std::unique_lock lock(mutex_);
             signalled_.wait(lock, [&] { return signal_ != 0; });
             reply->set_signal(signal_);
@@ -180,6 +199,29 @@ class Agent final : public wire::Agent::Service {
         open(request->port());
         if (wanted == debts::kSilent) never();
         reply->set_bytes(1);
+        return grpc::Status::OK;
+    }
+
+    grpc::Status Hold(grpc::ServerContext* /*context*/, const wire::HoldRequest* /*request*/,
+                      wire::HoldReply* /*reply*/) override {
+        if (behaviour_ == "save-unheld") never();
+        if (behaviour_ == "save-refused")
+            return {grpc::StatusCode::FAILED_PRECONDITION, "the container is busy"};
+        return grpc::Status::OK;
+    }
+
+    grpc::Status Release(grpc::ServerContext* /*context*/, const wire::ReleaseRequest* request,
+                         wire::ReleaseReply* /*reply*/) override {
+        if (!request->has_adoption()) {
+            monitor_.print("released\n");
+            return grpc::Status::OK;
+        }
+        const auto& adoption = request->adoption();
+        if (adoption.entropy().empty() || adoption.realtime_ns() == 0 || request->generation() == 0)
+            return {grpc::StatusCode::INVALID_ARGUMENT, "no entropy, no time or no generation"};
+        output_ = monitor_.open_stream(adoption.streams().stdout_port());
+        error_ = monitor_.open_stream(adoption.streams().stderr_port());
+        monitor_.print("adopted " + adoption.container_id() + "\n");
         return grpc::Status::OK;
     }
 
@@ -238,7 +280,7 @@ void serve(Monitor& monitor, const std::string& behaviour) {
     UniqueFd stream = monitor.open_stream(protocol::kAgentPort);
     static_cast<void>(set_nonblocking(stream.get()));
     grpc::AddInsecureChannelFromFd(server.get(), stream.release());
-    monitor.wait_for_host();
+    monitor.wait_for_host(behaviour);
     ::_exit(0);
 }
 

@@ -55,6 +55,12 @@ class Run {
         return *this;
     }
 
+    // Goes on from a machine with this container in it.
+    Run& adopting(const std::string& id) {
+        adopted_ = id;
+        return *this;
+    }
+
     // What to do once the process runs, or at once.
     Run& when_running(std::function<void(Sandbox&)> action) {
         when_running_ = std::move(action);
@@ -128,6 +134,10 @@ class Run {
                                            open_file("/dev/null", O_RDONLY).value()};
         }
         plan.start = std::make_unique<agent::v1::StartRequest>();
+        if (!adopted_.empty()) {
+            plan.adopt = std::make_unique<agent::v1::ReleaseRequest>();
+            plan.adopt->mutable_adoption()->set_container_id(adopted_);
+        }
         plan.start_timeout = start_timeout_;
         plan.orderly_shutdown = orderly_;
         plan.patience = patience_;
@@ -143,6 +153,7 @@ class Run {
 
     std::string behaviour_;
     std::optional<std::string> restored_;
+    std::string adopted_;
     std::optional<std::string> input_;
     std::string output_;
     std::string error_;

@@ -131,4 +131,29 @@ TEST_CASE("a template's sizes are bounded") {
     CHECK_FALSE(parse_entry("{\"key\": 1"));
 }
 
+TEST_CASE("what is not as it was is named") {
+    const test::Place place;
+    const Key key = place.key();
+    CHECK(difference(key, key).empty());
+    const auto changed = [&key](const std::function<void(Key&)>& change) {
+        Key other = key;
+        change(other);
+        return difference(key, other);
+    };
+    using Catch::Contains;
+    CHECK_THAT(changed([](Key& now) { ++now.kernel.inode; }),
+               Contains("the guest's kernel was changed"));
+    CHECK_THAT(changed([](Key& now) { now.kernel.path = "/other"; }),
+               Contains("the guest's kernel is /other, not "));
+    CHECK_THAT(changed([](Key& now) { ++now.initramfs.size; }), Contains("agent was changed"));
+    CHECK_THAT(changed([](Key& now) { ++now.monitor.changed_ns; }),
+               Contains("the monitor was changed"));
+    CHECK(changed([](Key& now) { now.host.kernel = "6.2"; }) == "the host runs Linux 6.2, not 6.1");
+    CHECK_THAT(changed([](Key& now) { now.host.processor = "x"; }), Contains("another processor"));
+    CHECK(changed([](Key& now) { now.shape.vcpus = 3; }) == "the machine has 3 vCPUs, not 2");
+    CHECK_THAT(changed([](Key& now) { now.shape.memory_bytes = 5; }),
+               Contains("the machine has 5 bytes of memory"));
+    CHECK_THAT(changed([](Key& now) { now.kernel_arguments = ""; }), Contains("arguments"));
+}
+
 }  // namespace bulkhead::templates
