@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/syscalls.h"
@@ -31,11 +32,11 @@ Result<Run> next_run(int file, std::uint64_t at) {
     return Run{static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end)};
 }
 
-Result<void> copy_run(int from, int to, const Run& run, const std::atomic<bool>* cancelled) {
-    std::vector<std::byte> buffer(kStep);
+Result<void> copy_run(int from, int to, const Run& run, std::span<std::byte> buffer,
+                      const std::atomic<bool>* cancelled) {
     for (std::uint64_t at = run.begin; at < run.end;) {
         if (cancelled != nullptr && *cancelled) return Error("interrupted");
-        const auto wanted = std::span(buffer).first(std::min<std::uint64_t>(kStep, run.end - at));
+        const auto wanted = buffer.first(std::min<std::uint64_t>(buffer.size(), run.end - at));
         const std::size_t got = TRY(pread_full(from, wanted, at));
         if (got == 0) return Error("the disk became shorter");
         TRY(pwrite_full(to, wanted.first(got), at));
@@ -50,10 +51,11 @@ Result<void> copy_disk(int from, int to, const std::atomic<bool>* cancelled) {
     if (::ioctl(to, FICLONE, from) == 0) return {};
     const std::uint64_t size = TRY(file_size(from));
     if (::ftruncate(to, static_cast<off_t>(size)) != 0) return errno_error("set a disk's size");
+    std::vector<std::byte> buffer(kStep);
     for (std::uint64_t at = 0; at < size;) {
         const Run run = TRY(next_run(from, at));
         if (run.end == run.begin) break;
-        TRY(copy_run(from, to, run, cancelled));
+        TRY(copy_run(from, to, run, buffer, cancelled));
         at = run.end;
     }
     return {};

@@ -1,5 +1,7 @@
 #include "tools/bulkhead/checkpoint_container.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -24,6 +26,8 @@ Result<void> fit(RunFlags& flags, const container::v1::Config& config) {
             "conflicting options: the container that was saved has a restart policy, and "
             "cannot be run with --rm");
     flags.terminal = config.spec().process().terminal();
+    if (flags.terminal && flags.interactive && !flags.detach && ::isatty(STDIN_FILENO) == 0)
+        return Error("the input device is not a TTY");
     return {};
 }
 

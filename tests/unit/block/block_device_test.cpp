@@ -358,6 +358,24 @@ TEST_CASE("a disk that is held answers what it has begun, takes no more, and goe
     CHECK(quiet == 1);
 }
 
+TEST_CASE("what waits for a limit begins when the disk is held, and nobody waits for it") {
+    Machine machine;
+    auto& [loop, driver, disk, throttles, device] = machine;
+    throttles.set({.read = {.bytes = 0, .operations = 1}, .write = {}});
+    driver.activate(device);
+    for (std::uint64_t sector = 0; sector < 4; ++sector)
+        static_cast<void>(machine.submit_read(sector));
+    driver.kick(0);
+    REQUIRE(disk.requests.size() == 1);
+    bool quiet = false;
+    device.hold([&quiet] { quiet = true; });
+    CHECK(quiet);
+    CHECK(disk.requests.size() == 4);
+    for (int i = 0; i < 4; ++i) CHECK(driver.queue(0).used().has_value());
+    CHECK(device.save()->queues.front().next_used == 4);
+    driver.reset();
+}
+
 TEST_CASE("a disk with nothing in flight is quiet as soon as it is held") {
     Machine machine;
     machine.driver.activate(machine.device);

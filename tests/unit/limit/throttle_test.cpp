@@ -116,6 +116,23 @@ TEST_CASE("what its owner drops never begins") {
     CHECK_FALSE(mine);
 }
 
+TEST_CASE("an owner's may begin at once, in their order, and the others' later") {
+    EventLoop loop;
+    Throttle throttle(loop);
+    throttle.set_limit({.bytes = 0, .operations = 50});
+    while (throttle.take(1)) {
+    }
+    const int me = 0;
+    const int other = 0;
+    std::vector<int> begun;
+    for (int i = 0; i < 6; ++i)
+        throttle.wait(i % 2 == 0 ? &me : &other, 1, [&begun, i] { begun.push_back(i); });
+    throttle.begin_all(&me);
+    CHECK(begun == std::vector<int>{0, 2, 4});
+    run_until(loop, [&] { return begun.size() == 6; });
+    CHECK(begun == std::vector<int>{0, 2, 4, 1, 3, 5});
+}
+
 TEST_CASE("who begins may drop and wait again") {
     EventLoop loop;
     Throttle throttle(loop);
