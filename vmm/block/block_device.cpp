@@ -111,13 +111,13 @@ void BlockDevice::reset() {
     quiet_ = nullptr;
 }
 
-void BlockDevice::hold(std::function<void()> quiet) {
+void BlockDevice::hold(const std::function<void()>& quiet) {
     held_ = true;
     next_turn_.reset();
     throttles_.read.begin_all(this);
     throttles_.write.begin_all(this);
     if (in_flight_ == 0) return quiet();
-    quiet_ = std::move(quiet);
+    quiet_ = quiet;
 }
 
 void BlockDevice::release() {

@@ -45,7 +45,7 @@ class BlockDevice final : public virtio::VirtioDevice {
     Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
     // Requests that wait for a limit begin at once: nobody waits for a guest that stands still.
-    void hold(std::function<void()> quiet) override;
+    void hold(const std::function<void()>& quiet) override;
     void release() override;
 
   private:

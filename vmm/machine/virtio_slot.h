@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <utility>
 
 #include "base/event_loop.h"
 #include "base/result.h"
@@ -34,7 +33,7 @@ class VirtioSlot {
     [[nodiscard]] Result<virtio::TransportState> save() { return transport_->save(); }
 
     // As VirtioDevice has them.
-    void hold(std::function<void()> quiet) { device_->hold(std::move(quiet)); }
+    void hold(const std::function<void()>& quiet) { device_->hold(quiet); }
 
     void release() { device_->release(); }
 

@@ -73,7 +73,7 @@ class VirtioDevice {
     // While no vCPU runs, so that it can be saved: takes nothing from its queues that it would not
     // answer at once, and calls `quiet` when all that it took before is answered. At once, from
     // here, by a device that answers everything so. Until release().
-    virtual void hold(std::function<void()> quiet) { quiet(); }
+    virtual void hold(const std::function<void()>& quiet) { quiet(); }
 
     virtual void release() {}
 
