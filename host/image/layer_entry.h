@@ -61,8 +61,8 @@ struct LayerEntry {
     friend bool operator==(const LayerEntry&, const LayerEntry&) = default;
 };
 
-// Whether an entry with normalised paths can be part of a file system: asked of what a tar file holds
-// and of what an index holds.
+// Whether an entry with normalised paths can be part of a file system: asked of what a tar file
+// holds and of what an index holds.
 Result<void> check_entry(const LayerEntry& entry);
 
 }  // namespace bulkhead::image
