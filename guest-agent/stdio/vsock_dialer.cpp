@@ -1,5 +1,6 @@
 #include "guest-agent/stdio/vsock_dialer.h"
 
+#include <linux/time_types.h>
 #include <linux/vm_sockets.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -12,7 +13,9 @@
 namespace bulkhead::agent {
 namespace {
 
-constexpr int kTimeoutMs = 10'000;  // the host's VMM answers at once, or refuses
+// The host's monitor answers or refuses; on a host with too much to do it does so late, and how
+// long that may take is for the host to say, which ends the machine. The kernel's own limit is 2 s.
+constexpr __kernel_sock_timeval kPatience{.tv_sec = 86'400, .tv_usec = 0};
 
 // Since Linux 6.12.92 the receiver drops what exceeds its buffer, counting a fixed overhead for
 // each packet: with the default of 256 KiB some 455 tiny packets are enough. Memory is used only
@@ -28,10 +31,18 @@ Result<void> widen_buffer(int socket) {
     return {};
 }
 
+Result<void> wait_long(int socket) {
+    if (::setsockopt(socket, AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW, &kPatience,
+                     sizeof(kPatience)) != 0)
+        return errno_error("vsock: connect timeout");
+    return {};
+}
+
 Result<UniqueFd> start(std::uint32_t port) {
     UniqueFd socket(::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.valid()) return errno_error("vsock: socket");
     TRY(widen_buffer(socket.get()));
+    TRY(wait_long(socket.get()));
     sockaddr_vm address{};
     address.svm_family = AF_VSOCK;
     address.svm_cid = protocol::kHostCid;
@@ -48,11 +59,10 @@ Result<void> wait_connected(int socket, std::uint32_t port) {
     pollfd waiting{.fd = socket, .events = POLLOUT, .revents = 0};
     int ready = 0;
     do {
-        ready = ::poll(&waiting, 1, kTimeoutMs);
+        ready = ::poll(&waiting, 1, -1);
     } while (ready < 0 && errno == EINTR);
     const std::string what = concat("vsock: dialling host port ", port);
     if (ready < 0) return errno_error(what);
-    if (ready == 0) return errno_error(ETIMEDOUT, what);
     int failed = 0;
     socklen_t size = sizeof(failed);
     if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &failed, &size) != 0) return errno_error(what);

@@ -17,8 +17,9 @@ namespace bulkhead::sandbox {
 namespace {
 
 constexpr std::size_t kEntropyBytes = 64;
-// After a call failed, the time for the monitor's own word about what happened.
-constexpr std::chrono::seconds kVmEndGrace{2};
+// After a call failed, the time for the monitor's own word about what happened: long enough for a
+// host with too much to do.
+constexpr std::chrono::seconds kVmEndGrace{10};
 // Without a byte from the guest for this long after its process ended, no more are awaited.
 constexpr std::chrono::seconds kDrainPause{5};
 // For the guest to write everything to its disk, and for the machine to go down.
