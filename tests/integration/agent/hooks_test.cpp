@@ -25,7 +25,7 @@ TEST_CASE("hooks: they run in their order, around the program, and know the stat
     auto& hooks = *spec.mutable_hooks();
     *hooks.add_create_container() = hook("echo createContainer >> /log; cat >> /log; echo >> /log");
     *hooks.add_start_container() = hook("echo startContainer >> /log; cat > /start");
-    *hooks.add_poststart() = hook("echo poststart >> /log; cat > /running");
+    *hooks.add_poststart() = hook("cat > /running; echo poststart >> /log");
     *hooks.add_poststop() = hook("echo poststop >> /log; cat > /stopped");
     const auto outcome = agent.run(request);
     CHECK_FALSE(outcome.failure.has_value());
