@@ -18,6 +18,8 @@ namespace {
 
 // Packets of one service(); the rest waits until the event loop's other work was done.
 constexpr std::size_t kBatch = 32;
+// Buffers for events of one notification. A driver with several vCPUs could give others meanwhile.
+constexpr int kEventsPerTurn = 4;
 
 }  // namespace
 
@@ -70,10 +72,11 @@ Result<void> VsockDevice::restore(std::span<const std::uint64_t> own) {
     return {};
 }
 
-// §5.10.6.7. A buffer that is too small for an event goes back empty.
+// §5.10.6.7. A buffer that is too small for an event goes back empty; a driver that has nothing but
+// such is not waited upon.
 void VsockDevice::report_reset() {
     virtio::Queue& queue = active_->activation.queues[kEvent];
-    while (reset_owed_) {
+    for (int turn = 0; reset_owed_ && turn < kEventsPerTurn; ++turn) {
         auto popped = queue.pop();
         if (popped.broken) return fail(popped.reason);
         if (!popped.chain) break;
