@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_integer.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "host/logs/log_time.h"
@@ -79,12 +80,11 @@ std::optional<Event> parse_event(std::string_view line) {
     const auto action = string_at(json, "Action");
     const auto time = json.find("timeNano");
     Event event;
-    if (!type || !action || time == json.end() || !time->is_number_integer() ||
-        !read_actor(json, event))
-        return std::nullopt;
+    const auto time_ns = time == json.end() ? std::nullopt : integer_of<std::int64_t>(*time);
+    if (!type || !action || !time_ns || !read_actor(json, event)) return std::nullopt;
     event.type = *type;
     event.action = *action;
-    event.time_ns = time->get<std::int64_t>();
+    event.time_ns = *time_ns;
     return event;
 }
 

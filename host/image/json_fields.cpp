@@ -1,5 +1,6 @@
 #include "host/image/json_fields.h"
 
+#include "base/json_integer.h"
 #include "base/text.h"
 #include "host/image/limits.h"
 
@@ -103,8 +104,9 @@ Result<std::vector<std::string>> keys_member(const Json& value, const char* name
 Result<std::optional<std::int64_t>> integer_member(const Json& value, const char* name) {
     const Json* found = member(value, name);
     if (found == nullptr) return std::optional<std::int64_t>();
-    if (!found->is_number_integer()) return wrong_type(name, "an integer");
-    return std::optional<std::int64_t>(found->get<std::int64_t>());
+    const auto number = integer_of<std::int64_t>(*found);
+    if (!number) return wrong_type(name, "an integer");
+    return std::optional(*number);
 }
 
 Result<const Json*> array_member(const Json& value, const char* name, std::size_t limit) {

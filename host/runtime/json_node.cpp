@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/json_integer.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -98,13 +99,10 @@ Result<std::optional<std::int64_t>> JsonNode::integer(const char* name, std::int
     const Json* found = member(name);
     if (found == nullptr) return std::optional<std::int64_t>();
     if (!found->is_number_integer()) return error(name, "not an integer");
-    const bool wraps =
-        found->is_number_unsigned() &&
-        found->get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
-    const auto number = found->get<std::int64_t>();
-    if (wraps || number < least || number > most)
+    const auto number = integer_of<std::int64_t>(*found);
+    if (!number || *number < least || *number > most)
         return error(name, concat("outside ", least, " to ", most));
-    return std::optional(number);
+    return number;
 }
 
 Result<std::optional<std::uint64_t>> JsonNode::size(const char* name) const {

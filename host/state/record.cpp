@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_integer.h"
 #include "base/text.h"
 
 namespace bulkhead::state {
@@ -29,8 +30,9 @@ Result<std::string> string_at(const Json& json, const char* key) {
 
 Result<std::int64_t> number_at(const Json& json, const char* key) {
     const auto found = json.find(key);
-    if (found == json.end() || !found->is_number_integer()) return damaged(key);
-    return found->get<std::int64_t>();
+    const auto number = found == json.end() ? std::nullopt : integer_of<std::int64_t>(*found);
+    if (!number) return damaged(key);
+    return *number;
 }
 
 Result<bool> truth_at(const Json& json, const char* key) {

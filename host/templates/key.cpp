@@ -5,10 +5,10 @@
 #include <array>
 #include <concepts>
 #include <span>
-#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_integer.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "host/image/digest.h"
@@ -57,22 +57,13 @@ bool read(const Json& json, const char* name, std::string& value) {
     return true;
 }
 
-// A number that the value cannot have would be read as another one.
 template <std::integral Value>
 bool read(const Json& json, const char* name, Value& value) {
     const auto found = json.find(name);
     if (found == json.end()) return false;
-    if (found->is_number_unsigned()) {
-        const auto number = found->get<std::uint64_t>();
-        if (!std::in_range<Value>(number)) return false;
-        value = static_cast<Value>(number);
-        return true;
-    }
-    if (!found->is_number_integer()) return false;
-    const auto number = found->get<std::int64_t>();
-    if (!std::in_range<Value>(number)) return false;
-    value = static_cast<Value>(number);
-    return true;
+    const auto number = integer_of<Value>(*found);
+    value = number.value_or(value);
+    return number.has_value();
 }
 
 bool read_file_identity(const Json& json, const char* name, FileIdentity& file) {

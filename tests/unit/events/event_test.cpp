@@ -82,6 +82,7 @@ TEST_CASE("what is no event is nothing") {
     CHECK_FALSE(parse_event(line.substr(1)));
     CHECK_FALSE(without("\"Type\"", "\"Kind\""));
     CHECK_FALSE(without("\"timeNano\":", "\"timeNano\":0.5,\"x\":"));
+    CHECK_FALSE(without("\"timeNano\":", "\"timeNano\":9223372036854775808,\"x\":"));
     CHECK_FALSE(without("\"exitCode\":\"3\"", "\"exitCode\":3"));
     CHECK_FALSE(parse_event(std::string(kMaxLine + 1, ' ')));
 }

@@ -54,6 +54,7 @@ TEST_CASE("a config of the wrong shape is refused") {
          {R"(,"config":{"Env":"x"})", R"(,"config":{"Env":[1]})", R"(,"config":{"User":5})",
           R"(,"config":{"Labels":{"a":1}})", R"(,"config":{"Labels":["a"]})",
           R"(,"config":{"Volumes":["a"]})", R"(,"config":{"Healthcheck":{"Interval":"1s"}})",
+          R"(,"config":{"Healthcheck":{"Interval":9223372036854775808}})",
           R"(,"config":{"Env":["a\u0000b"]})", R"(,"created":7)"}) {
         CAPTURE(members);
         CHECK_FALSE(parse_image_description(with(members)).ok());

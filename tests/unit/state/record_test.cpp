@@ -67,6 +67,7 @@ TEST_CASE("a record of another version or with a part missing is refused") {
     CHECK(newer.error().message() == "written by another version of bulkhead (schema 4)");
     CHECK_FALSE(changed("\"running\"", "\"flying\""));
     CHECK_FALSE(changed("\"vmm_pid\": 13", "\"vmm_pid\": \"13\""));
+    CHECK_FALSE(changed("1700000001", "9223372036854775808"));
     CHECK_FALSE(changed("\"name\"", "\"nome\""));
     CHECK_FALSE(changed("true", "\"yes\""));
     CHECK_FALSE(parse_record(""));
