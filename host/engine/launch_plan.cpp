@@ -169,6 +169,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     }
     plan.start_timeout = std::chrono::nanoseconds(machine.start_timeout_ns());
     plan.orderly_shutdown = writable && !config.auto_remove();
+    plan.auto_remove = config.auto_remove();
     return plan;
 }
 

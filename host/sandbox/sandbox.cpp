@@ -212,9 +212,13 @@ void Sandbox::stop_vm() {
     trace_.step("output drains");
     // Nobody will ask for anything of such a machine any more. Its end, a few kernel grace periods
     // long, is for whoever destroys it to await.
-    if (!plan_.orderly_shutdown) {
+    if (plan_.auto_remove) {
         fail_calls();
         return conclude();
+    }
+    if (!plan_.orderly_shutdown) {
+        vm_->kill();
+        return;
     }
     timer_ = loop_.after(kShutdownGrace, [this] { vm_->kill(); });
     // The answer matters little: the VM's end follows, or the timer ends it.

@@ -60,6 +60,8 @@ struct SandboxPlan {
     std::chrono::nanoseconds start_timeout{};
     // The disk lives on: the guest gets time to write everything to it.
     bool orderly_shutdown = false;
+    // Nobody starts it again: its end is told before the monitor has ended, too.
+    bool auto_remove = false;
     // No process is started: the machine is there for its files.
     bool maintenance = false;
     GuestPatience patience;
@@ -70,8 +72,8 @@ class Sandbox {
     struct Events {
         std::function<void()> starting;  // the agent is there; the process starts next
         std::function<void()> running;
-        // Once, last; must not destroy the Sandbox. Where the disk does not live on, the monitor is
-        // still there, and ends with the Sandbox.
+        // Once, last; must not destroy the Sandbox. With auto_remove the monitor may still be
+        // there, and ends with the Sandbox.
         std::function<void(const SandboxEnd&)> ended;
         // The snapshot is no good, and why: from now on it is an ordinary boot.
         std::function<void(const std::string& why)> restore_failed = nullptr;

@@ -44,6 +44,11 @@ class Run {
         return *this;
     }
 
+    Run& with_auto_remove() {
+        auto_remove_ = true;
+        return *this;
+    }
+
     Run& with_orderly_shutdown() {
         orderly_ = true;
         return *this;
@@ -99,8 +104,8 @@ class Run {
         const pid_t pid = sandbox->vmm_pid();
         if (at_once_) at_once_(*sandbox);
         loop.run();
-        // A disk that lives on is nobody's any more.
-        if (orderly_) CHECK(::kill(pid, 0) != 0);
+        // Whoever hears of the end may start another machine under the same name.
+        CHECK((::kill(pid, 0) == 0) == auto_remove_);
         sandbox.reset();
         // Nothing is left of the monitor, not even a zombie.
         CHECK(::kill(pid, 0) != 0);
@@ -140,6 +145,7 @@ class Run {
         }
         plan.start_timeout = start_timeout_;
         plan.orderly_shutdown = orderly_;
+        plan.auto_remove = auto_remove_;
         plan.patience = patience_;
         return plan;
     }
@@ -160,6 +166,7 @@ class Run {
     std::chrono::nanoseconds start_timeout_ = kLong;
     GuestPatience patience_{.stream = kLong, .answer = kLong};
     bool orderly_ = false;
+    bool auto_remove_ = false;
     std::function<void(Sandbox&)> when_running_;
     std::function<void(Sandbox&)> at_once_;
 };

@@ -33,6 +33,16 @@ TEST_CASE("input reaches the process, and its output both of ours, whole") {
     CHECK(run.error() == "some input");
 }
 
+TEST_CASE("a container that is removed has ended before its monitor, with its output whole") {
+    Run run("exit=7");
+    const SandboxEnd end = run.with_auto_remove().with_input("some input").run();
+    CHECK(end.exit_code == 7);
+    CHECK(end.ran);
+    CHECK(end.message.empty());
+    CHECK(run.output() == "some input");
+    CHECK(run.error() == "some input");
+}
+
 TEST_CASE("with an orderly shutdown the guest ends its machine itself") {
     Run run("exit=5");
     const SandboxEnd end = run.with_orderly_shutdown().run();
