@@ -49,24 +49,30 @@ Result<UniqueFd> open_ending(const std::string& path) {
 }
 
 // Its last thread is gone a moment before the kernel lets its cgroup go.
-void remove_soon(const char* path) {
-    constexpr int kAttempts = 10;
+constexpr int kSoon = 10;
+// A supervisor that was killed before it had ended its monitor: that dies with it, and takes as
+// long as a machine's end takes.
+constexpr int kLater = 10'000;
+
+void remove_within(int attempts, const char* path) {
     constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 1'000'000};
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    for (int attempt = 0; attempt < attempts; ++attempt) {
         if (::rmdir(path) == 0 || errno != EBUSY) return;
         ::nanosleep(&kPause, nullptr);
     }
 }
 
 // Only async-signal-safe calls.
-[[noreturn]] void await_and_remove(int parent, const char* leaf, const char* path) {
+[[noreturn]] void await_and_remove(int parent, const char* machine, const char* supervisor,
+                                   const char* path) {
     // Nothing of the parent's stays open: locks, connections, and the pipe that it waits at.
     ::dup2(parent, 0);
     ::syscall(SYS_close_range, 1, ~0U, 0);
     pollfd ended{.fd = 0, .events = POLLIN, .revents = 0};
     while (::poll(&ended, 1, -1) < 0 && errno == EINTR) continue;
-    remove_soon(leaf);
-    remove_soon(path);
+    remove_within(kLater, machine);
+    remove_within(kSoon, supervisor);
+    remove_within(kSoon, path);
     ::_exit(0);
 }
 
@@ -89,7 +95,8 @@ Result<UniqueFd> open_supervisor(const Place& container) {
 }
 
 Result<void> remove_after_us(const std::string& path) {
-    const std::string leaf = path + kSupervisor;
+    const std::string machine = path + kMachine;
+    const std::string supervisor = path + kSupervisor;
     const std::string parent = std::filesystem::path(path).parent_path().string();
     const UniqueFd ending = TRY(open_ending(parent + kEnding));
     const UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
@@ -97,7 +104,7 @@ Result<void> remove_after_us(const std::string& path) {
     auto pipe = TRY(make_pipe());
     const pid_t pid = fork_into(ending.get());
     if (pid < 0) return errno_error("fork");
-    if (pid == 0) await_and_remove(self.get(), leaf.c_str(), path.c_str());
+    if (pid == 0) await_and_remove(self.get(), machine.c_str(), supervisor.c_str(), path.c_str());
     pipe.second.reset();
     std::byte nothing{};
     TRY(read_full(pipe.first.get(), std::span(&nothing, 1)));
