@@ -274,9 +274,10 @@ def checkpoint_under_fire(bulkhead):
     for point in POINTS:
         for action in ("kill", "kill-monitor"):
             what = f"{action} at {point}"
-            subprocess.run(bulkhead.command("run", "-d", "--name", "hit", "busybox", "sh", "-c", "echo kept > /kept; sync; " + COUNTER),
+            subprocess.run(bulkhead.command("run", "-d", "--name", "hit", "busybox", "sh", "-c", COUNTER),
                            stdout=subprocess.DEVNULL, check=True, env={**os.environ, "BULKHEAD_FAULT": f"{point}:{action}"})
             await_number(bulkhead, "hit", 3)
+            command(bulkhead, "exec", "hit", "sh", "-c", "echo kept > /kept; sync")
             result = call(bulkhead, "checkpoint", "hit", "one")
             published = point == "checkpoint-published" if action == "kill" else result.returncode == 0
             # Whoever saves is killed before it can answer. Once the machine is saved, its monitor is no longer needed.
