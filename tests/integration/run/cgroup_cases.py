@@ -202,6 +202,8 @@ def cgroup_leftovers(bulkhead):
 
 def cgroup_missing(bulkhead):
     """A host without cgroup v2: containers run, the layer is named, and refused where all are asked for."""
+    with open("/proc/mounts", encoding="utf-8") as file:
+        options = next(line.split()[3] for line in file if line.split()[1:3] == ["/sys/fs/cgroup", "cgroup2"])
     subprocess.run(["umount", "-l", "/sys/fs/cgroup"], check=True)
     container = start(bulkhead, "one")
     expect(container["Jail"]["cgroup"] == "missing: /sys/fs/cgroup is not a cgroup v2 file system", f"{container['Jail']}")
@@ -211,4 +213,4 @@ def cgroup_missing(bulkhead):
     expect(refused.returncode == 125 and "lacks: cgroup (" in refused.stderr, f"{refused}")
     expect("note  jail: cgroup: missing: " in command(bulkhead, "doctor").stdout, "doctor")
     done(bulkhead, "rm", "-f", "one")
-    subprocess.run(["mount", "-t", "cgroup2", "-o", "rw,relatime,nsdelegate", "cgroup2", "/sys/fs/cgroup"], check=True)
+    subprocess.run(["mount", "-t", "cgroup2", "-o", options, "cgroup2", "/sys/fs/cgroup"], check=True)
