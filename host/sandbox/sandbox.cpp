@@ -225,40 +225,6 @@ void Sandbox::stop_vm() {
     agent_->shutdown([](const Result<void>&) {});
 }
 
-void Sandbox::pause(std::function<void(Result<void>)> answer) {
-    if (saving_) return answer(Error("the container is being saved"));
-    stand_still(std::move(answer));
-}
-
-void Sandbox::stand_still(std::function<void(Result<void>)> answer) {
-    if (!running() || vm_end_) return answer(Error("the container does not run"));
-    if (paused_ || pause_answer_) return answer(Error("the container is paused already"));
-    if (auto sent = vm_->pause(); !sent) return answer(std::move(sent));
-    pause_answer_ = std::move(answer);
-    pause_timer_ = loop_.after(plan_.patience.answer, [this] {
-        // Should it stand still after all, nobody would know.
-        static_cast<void>(vm_->resume());
-        std::exchange(pause_answer_,
-                      nullptr)(Error("the monitor did not say that it stands still"));
-    });
-}
-
-void Sandbox::on_vm_paused() {
-    if (!pause_answer_) return;
-    pause_timer_.reset();
-    paused_ = true;
-    guest_timers_.pause();
-    std::exchange(pause_answer_, nullptr)({});
-}
-
-Result<void> Sandbox::resume() {
-    if (!paused()) return Error("the container is not paused");
-    TRY(vm_->resume());
-    paused_ = false;
-    guest_timers_.resume();
-    return {};
-}
-
 std::string Sandbox::console() const {
     std::string text;
     if (!vm_) return text;
@@ -271,14 +237,8 @@ void Sandbox::on_vm_ended(VmEnd end) {
     if (blames_snapshot(end)) return boot_instead(end);
     vm_end_ = std::move(end);
     paused_ = false;
-    if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error("the container has ended"));
-    if (device_limits_answer_)
-        std::exchange(device_limits_answer_, nullptr)(Error("the container has ended"));
-    fail_save("the container has ended");
     trace_.step("machine ends");
     timer_.reset();
-    pause_timer_.reset();
-    device_limits_timer_.reset();
     // What the guest had sent is in the sockets, and is still delivered.
     fail_calls();
     stdio_.no_more_streams();
@@ -286,8 +246,14 @@ void Sandbox::on_vm_ended(VmEnd end) {
 }
 
 void Sandbox::fail_calls() {
-    if (execs_) execs_->fail("the container has ended");
-    if (files_) files_->fail("the container has ended");
+    const char* const why = "the container has ended";
+    pause_timer_.reset();
+    device_limits_timer_.reset();
+    if (pause_answer_) std::exchange(pause_answer_, nullptr)(Error(why));
+    if (device_limits_answer_) std::exchange(device_limits_answer_, nullptr)(Error(why));
+    fail_save(why);
+    if (execs_) execs_->fail(why);
+    if (files_) files_->fail(why);
 }
 
 // Called when the streams are drained and when the VM has ended, in whichever order.

@@ -196,7 +196,7 @@ class Sandbox {
     void watch_drain();
     void stop_when_drained();
     void stop_vm();
-    void fail_calls();
+    void fail_calls();  // whatever is still to be answered
     void conclude_when_done();
     void conclude();
     [[nodiscard]] SandboxEnd result() const;

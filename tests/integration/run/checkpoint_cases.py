@@ -9,6 +9,7 @@ import time
 from engine_cases import call, expect_result, state_of
 from lifecycle_cases import command
 from support import expect
+from template_cases import damage_state
 
 # Counts in its memory, and keeps the count on its disk.
 COUNTER = "i=0; while :; do i=$((i+1)); echo $i >> /numbers; echo n $i; sleep 0.05; done"
@@ -216,15 +217,6 @@ def checkpoint_refused(bulkhead):
     expect(command(bulkhead, "run", "--rm", "busybox", "echo", "there") == "there\n", "the image is gone")
     command(bulkhead, "checkpoint", "rm", "one", "kernel")
     os.remove(kernel)
-
-
-def damage_state(path):
-    with open(os.path.join(path, "state"), "r+b") as file:
-        middle = os.path.getsize(file.name) // 2
-        file.seek(middle)
-        byte = file.read(1)
-        file.seek(middle)
-        file.write(bytes([byte[0] ^ 0xFF]))
 
 
 def rewrite_entry(path, **values):

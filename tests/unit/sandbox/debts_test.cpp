@@ -173,6 +173,24 @@ TEST_CASE("a monitor that does not answer keeps nobody waiting, twice") {
           std::vector<std::string>{"the monitor did not say that it stands still", limits, limits});
 }
 
+TEST_CASE("who still waits when a container ends is told so, also before its monitor has ended") {
+    for (const bool auto_remove : {false, true}) {
+        CAPTURE(auto_remove);
+        std::vector<std::string> said;
+        Run run("exit=3");
+        if (auto_remove) run.with_auto_remove();
+        run.when_running([&](Sandbox& sandbox) {
+            const auto note = [&](const Result<void>& done) {
+                said.push_back(done ? "done" : done.error().message());
+            };
+            sandbox.pause(note);
+            sandbox.set_device_limits({.read_bytes = 1}, note);
+        });
+        CHECK(run.run().exit_code == 3);
+        CHECK(said == std::vector<std::string>(2, "the container has ended"));
+    }
+}
+
 TEST_CASE("a guest that was paused gets all of the time again") {
     EventLoop loop;
     GuestTimers timers(loop, {.stream = kMoment, .answer = kMoment});
