@@ -1,6 +1,5 @@
 // bulkhead-vmm: one process for one VM. Started with one socket at descriptor 3; everything else
 // comes over it (proto/vmm.proto). It opens no file by name.
-#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -10,6 +9,7 @@
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "base/packet_channel.h"
+#include "base/thread_memory.h"
 #include "proto/ports.h"
 #include "vmm/control/control_channel.h"
 #include "vmm/control/session.h"
@@ -58,13 +58,11 @@ Result<void> run(bulkhead::PacketChannel host) {
 
 int start() {
     bulkhead::log::configure("bulkhead-vmm", bulkhead::log::Level::Info);
-    // One arena for all threads: none of them allocates on a path that matters, and each arena of
-    // its own would keep memory.
-    ::mallopt(M_ARENA_MAX, 1);
     // A reader of the console that goes away is no reason to die.
     std::signal(SIGPIPE, SIG_IGN);
     bulkhead::UniqueFd control(bulkhead::protocol::kVmmControlDescriptor);
-    auto result = bulkhead::lockdown::lock_down();
+    auto result = bulkhead::share_thread_memory();
+    if (result) result = bulkhead::lockdown::lock_down();
     if (result) result = run(bulkhead::PacketChannel(std::move(control)));
     if (result) return 0;
     bulkhead::log::error(result.error().message());

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/packet_channel.h"
 #include "base/syscalls.h"
+#include "base/thread_memory.h"
 #include "host/checkpoints/store.h"
 #include "host/engine/container_config.h"
 #include "host/engine/control_socket.h"
@@ -39,19 +40,6 @@ Result<UniqueFd> watch_signals() {
     return signals;
 }
 
-// Smaller than a huge page. Of the usual 8 MiB the kernel makes the part that is touched first one
-// huge page where it does so unasked: two thirds of a supervisor's memory.
-Result<void> keep_stacks_small() {
-    constexpr std::size_t kStack = 1024 * 1024;
-    pthread_attr_t attributes{};
-    int failure = ::pthread_attr_init(&attributes);
-    if (failure == 0) failure = ::pthread_attr_setstacksize(&attributes, kStack);
-    if (failure == 0) failure = ::pthread_setattr_default_np(&attributes);
-    ::pthread_attr_destroy(&attributes);
-    if (failure != 0) return errno_error(failure, "the stacks of threads");
-    return {};
-}
-
 // A supervisor that cannot begin answers the first request with the reason.
 void tell_client(UniqueFd client, const Error& why) {
     PacketChannel channel(std::move(client));
@@ -79,7 +67,7 @@ logs::LogWriter::Options log_options(const container::v1::Config& config, std::s
 
 Result<void> serve(const state::Paths& paths, const HostFiles& files, const std::string& id,
                    UniqueFd lock, OwnCgroup& cgroup, UniqueFd& first_client) {
-    TRY(keep_stacks_small());
+    TRY(share_thread_memory());
     const UniqueFd signals = TRY(watch_signals());
     auto store = TRY(state::StateStore::open(paths));
     const state::Record record = TRY(store.find(id));
