@@ -154,6 +154,12 @@ std::vector<Rule> page_rules() {
          "MADV_DONTFORK",
          {is(2, MADV_DONTFORK)},
          "keeps it out of children"},
+        {SYS_madvise,
+         "madvise",
+         kStart,
+         "MADV_HUGEPAGE",
+         {is(2, MADV_HUGEPAGE)},
+         "a boot's memory in huge pages"},
         {SYS_mincore, "mincore", kLoop, "", {}, "which of the guest's memory must be saved"},
     };
 }

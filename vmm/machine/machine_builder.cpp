@@ -33,7 +33,7 @@ Result<Saved> read_snapshot(const MachineConfig& config) {
 Result<memory::GuestMemory> make_memory(const MachineConfig& config, const Saved& saved) {
     const auto ranges = arch::ram_ranges(config.memory_bytes);
     auto memory = saved ? memory::map_memory(ranges, config.restore->memory.get(), saved->memory)
-                        : memory::GuestMemory::create(ranges);
+                        : memory::GuestMemory::create(ranges, memory::HugePages::Wanted);
     return std::move(memory).context(concat("guest memory of ", bytes_text(config.memory_bytes)));
 }
 

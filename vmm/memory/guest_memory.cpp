@@ -15,6 +15,7 @@ namespace bulkhead::memory {
 namespace {
 
 constexpr std::uint64_t kPageSize = 4096;
+constexpr std::uint64_t kHugePageSize = std::uint64_t{2} * 1024 * 1024;
 
 // The guest writes while we copy, so a copy must be one pass over the bytes: with the barrier the
 // compiler may neither read the guest's bytes again later in place of the copy, nor move the copy
@@ -58,14 +59,34 @@ Result<void> check_ranges(std::span<const GuestMemory::Range> ranges) {
     return {};
 }
 
-Result<std::byte*> map_region(std::uint64_t size) {
-    void* mapping = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+void unmap(std::byte* start, std::uint64_t size) {
+    if (size != 0) static_cast<void>(::munmap(start, size));
+}
+
+// At a multiple of the size of a huge page, as guest addresses are: then the kernel can map both
+// with huge pages, and a boot takes a fault for each 2 MiB in place of one for each 4 KiB.
+Result<std::byte*> map_aligned(std::uint64_t size) {
+    const std::uint64_t room = size + kHugePageSize;
+    void* mapping = ::mmap(nullptr, room, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapping == MAP_FAILED) return errno_error(concat("mmap ", bytes_text(size)));
+    auto* const start = static_cast<std::byte*>(mapping);
+    // SAFETY: only the address's distance to the next multiple is computed from it.
+    const std::uint64_t beyond = reinterpret_cast<std::uintptr_t>(start) % kHugePageSize;
+    const std::uint64_t skip = beyond == 0 ? 0 : kHugePageSize - beyond;
+    unmap(start, skip);
+    unmap(start + skip + size, room - skip - size);
+    return start + skip;
+}
+
+Result<std::byte*> map_region(std::uint64_t size, HugePages huge) {
+    std::byte* const mapping = TRY(map_aligned(size));
+    // Where the kernel has none the machine boots more slowly.
+    if (huge == HugePages::Wanted) static_cast<void>(::madvise(mapping, size, MADV_HUGEPAGE));
     // A core dump of the VMM must not hold a tenant's memory, and no child needs it.
     static_cast<void>(::madvise(mapping, size, MADV_DONTDUMP));
     static_cast<void>(::madvise(mapping, size, MADV_DONTFORK));
-    return static_cast<std::byte*>(mapping);
+    return mapping;
 }
 
 }  // namespace
@@ -95,11 +116,11 @@ void GuestSlice::clear() const {
     std::atomic_signal_fence(std::memory_order_seq_cst);
 }
 
-Result<GuestMemory> GuestMemory::create(std::span<const Range> ranges) {
+Result<GuestMemory> GuestMemory::create(std::span<const Range> ranges, HugePages huge) {
     TRY(check_ranges(ranges));
     GuestMemory memory{std::vector<Region>()};
     for (const auto& range : ranges) {
-        std::byte* const host = TRY_CONTEXT(map_region(range.size), "mapping guest memory");
+        std::byte* const host = TRY_CONTEXT(map_region(range.size, huge), "mapping guest memory");
         memory.regions_.push_back(Region{.start = range.start, .size = range.size, .host = host});
     }
     return memory;

@@ -50,6 +50,10 @@ class GuestSlice {
     std::uint64_t size_ = 0;
 };
 
+// What the host is asked for. A boot touches much of its memory; a clone of a template little, and
+// of what it does not touch it should take none.
+enum class HugePages : std::uint8_t { AsUsual, Wanted };
+
 class GuestMemory {
   public:
     struct Region {
@@ -65,7 +69,8 @@ class GuestMemory {
 
     // Maps private anonymous memory for each range (sorted, page-aligned, not overlapping). Not
     // touched, so it costs nothing until the guest uses it.
-    static Result<GuestMemory> create(std::span<const Range> ranges);
+    static Result<GuestMemory> create(std::span<const Range> ranges,
+                                      HugePages huge = HugePages::AsUsual);
 
     GuestMemory(GuestMemory&&) noexcept;
     GuestMemory& operator=(GuestMemory&&) noexcept;
