@@ -22,10 +22,7 @@ Result<UniqueFd> open_directory(const std::string& path) {
 }
 
 Result<Entry> read_entry(const UniqueFd& directory) {
-    const UniqueFd file = TRY(templates::open_saved_file(directory, kEntryFile));
-    std::string text(kMostEntryBytes, '\0');
-    text.resize(TRY(read_full(file.get(), std::as_writable_bytes(std::span(text)))));
-    return parse_entry(text);
+    return parse_entry(TRY(templates::read_saved_text(directory, kEntryFile, kMostEntryBytes)));
 }
 
 Result<Checkpoint> open_checkpoint(const UniqueFd& directory, const std::string& path) {

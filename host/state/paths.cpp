@@ -51,6 +51,8 @@ Result<Paths> default_paths(bool is_root, const Variable& variable) {
 
 Result<void> make_directories(const std::string& path) {
     constexpr mode_t kMode = 0700;
+    // Mostly it is there, or its parent is.
+    if (::mkdir(path.c_str(), kMode) == 0 || errno == EEXIST) return check_owner(path);
     for (std::size_t end = 1; end <= path.size(); ++end) {
         end = std::min(path.find('/', end), path.size());
         const std::string part = path.substr(0, end);

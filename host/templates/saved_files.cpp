@@ -65,6 +65,15 @@ Result<UniqueFd> open_saved_file(const UniqueFd& directory, const char* name, st
     return file;
 }
 
+Result<std::string> read_saved_text(const UniqueFd& directory, const char* name, std::size_t most) {
+    const UniqueFd file = TRY(open_saved_file(directory, name));
+    const std::uint64_t size = TRY(file_size(file.get()));
+    if (size > most) return Error(concat(name, ": ", size, " bytes, more than ", most));
+    std::string text(size, '\0');
+    text.resize(TRY(read_full(file.get(), std::as_writable_bytes(std::span(text)))));
+    return text;
+}
+
 Result<bool> remove_saved(const std::string& store, const std::string& name) {
     const std::string place = concat(store, "/", name);
     std::string away = concat(store, "/", kUnfinished, "old-XXXXXX");

@@ -3,6 +3,7 @@
 // or on its way out. For templates and checkpoints. Thread: any.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -26,6 +27,9 @@ Result<std::uint64_t> finish_saved_file(const UniqueFd& file, const std::string&
 Result<UniqueFd> open_saved_file(const UniqueFd& directory, const char* name);
 // A regular one of this size.
 Result<UniqueFd> open_saved_file(const UniqueFd& directory, const char* name, std::uint64_t size);
+
+// All of a file of the directory that is no larger than `most`.
+Result<std::string> read_saved_text(const UniqueFd& directory, const char* name, std::size_t most);
 
 // Whether it was there. It is out of the way at once and as a whole, whoever else removes or makes
 // one of this name.
