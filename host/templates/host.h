@@ -12,6 +12,8 @@ namespace bulkhead::templates {
 struct Host {
     std::string kernel;     // "6.1.0-30-amd64"
     std::string processor;  // the digest of what processor_text() gives
+
+    friend bool operator==(const Host&, const Host&) = default;
 };
 
 // Reads /proc/cpuinfo, and no more of it than the first processor.

@@ -11,6 +11,8 @@ from engine_cases import call, expect_result, state_of
 from lifecycle_cases import command
 from support import expect
 
+# What containers have of machines of different sizes, MiB.
+SIZES = (96, 64, 128, 192, 256, 384, 512, 768, 1024)
 POINTS = ("template-building", "template-saving", "template-saved")
 
 
@@ -58,10 +60,17 @@ def templates_made(bulkhead):
         expect(started_from(bulkhead, *options) == first, f"{options}: another start")
     expect(started_from(bulkhead, "--template", "never") == "cold", "never, with one there")
     expect(os.stat(os.path.join(store(bulkhead), made, "memory")).st_mtime == status.st_mtime, "its memory was changed")
-    for options in (("-m", "96m"), ("--cpus", "2"), ("--kernel-args", "quiet")):
+    for options in (("-m", "96m"), ("--cpus", "5"), ("--kernel-args", "quiet")):
         origin = started_from(bulkhead, *options)
         expect(origin not in ("cold", first), f"{options}: {origin}")
-    expect(len(templates(bulkhead)) == 4, f"templates: {templates(bulkhead)}")
+    made = templates(bulkhead)
+    expect(len(made) == 4, f"templates: {made}")
+    # Sizes that are nearly the same have one machine; what the container has of it is its own.
+    for options in (("-m", "70m"), ("-m", "95m"), ("--cpus", "5.5"), ("--cpus", "6")):
+        expect(started_from(bulkhead, *options).split()[1] in made, f"{options}: another machine")
+    expect(templates(bulkhead) == made, f"odd sizes: {templates(bulkhead)}")
+    odd = call(bulkhead, "run", "--rm", "-m", "70m", "--cpus", "1.5", "busybox", "cat", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/cpu.max")
+    expect(odd.stdout == f"{70 << 20}\n150000 100000\n".encode(), f"its own limits: {odd}")
     # A start by name, by a policy, and the container's files, which outlive each machine.
     command(bulkhead, "create", "--name", "kept", "--restart", "on-failure:1", "busybox", "sh", "-c",
             "echo line >> /data; cat /data; exit 1")
@@ -243,13 +252,13 @@ def templates_bounded(bulkhead):
     forget(bulkhead)
     command(bulkhead, "run", "-d", "--name", "user", "busybox", "sleep", "10000")
     used = only_template(bulkhead)
-    built = [command(bulkhead, "template", "build", "-m", f"{size}m").strip() for size in range(96, 103)]
+    built = [command(bulkhead, "template", "build", "-m", f"{size}m").strip() for size in SIZES[:7]]
     expect(templates(bulkhead) == sorted([used, *built]), f"eight: {templates(bulkhead)}")
     expect(started_from(bulkhead, "-m", "96m") == f"template {built[0]}", "a start")
     # The used one is older than all, the first one that was built has been used after the second.
-    built.append(command(bulkhead, "template", "build", "-m", "103m").strip())
+    built.append(command(bulkhead, "template", "build", "-m", f"{SIZES[7]}m").strip())
     del built[1]
     expect(templates(bulkhead) == sorted([used, *built]), f"with the ninth: {templates(bulkhead)}")
     command(bulkhead, "rm", "-f", "user")
-    origin = started_from(bulkhead, "-m", "104m")
+    origin = started_from(bulkhead, "-m", f"{SIZES[8]}m")
     expect(templates(bulkhead) == sorted([origin.split()[1], *built]), f"with the tenth: {templates(bulkhead)}")
