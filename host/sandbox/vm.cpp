@@ -132,6 +132,12 @@ Result<void> Vm::pause() {
     return send(message);
 }
 
+Result<void> Vm::pause_at_stream() {
+    vmm::v1::HostMessage message;
+    message.mutable_pause_at_stream();
+    return send(message);
+}
+
 Result<void> Vm::resume() {
     vmm::v1::HostMessage message;
     message.mutable_resume();

@@ -67,6 +67,9 @@ class Vm {
 
     // The guest stands still from the event `paused` until resume().
     Result<void> pause();
+    // At its next stream to the host, which is opened when it goes on, here or where it is
+    // restored; it has no other one.
+    Result<void> pause_at_stream();
     Result<void> resume();
 
     // Writes the VM, which must be paused, into two empty files; the event `saved` follows.

@@ -37,6 +37,8 @@ Result<HostCommand> parse_host_command(Packet packet) {
             return HostCommand(SetBalloon{message.set_balloon().bytes()});
         case Message::kPause:
             return HostCommand(Pause{});
+        case Message::kPauseAtStream:
+            return HostCommand(PauseAtStream{});
         case Message::kResume:
             return HostCommand(Resume{});
         case Message::kSetDeviceLimits:

@@ -26,6 +26,8 @@ struct SetBalloon {
 
 struct Pause {};
 
+struct PauseAtStream {};
+
 struct Resume {};
 
 struct SetDeviceLimits {
@@ -38,7 +40,7 @@ struct Save {
 };
 
 using HostCommand =
-    std::variant<OpenStream, Stop, SetBalloon, Pause, Resume, SetDeviceLimits, Save>;
+    std::variant<OpenStream, Stop, SetBalloon, Pause, PauseAtStream, Resume, SetDeviceLimits, Save>;
 
 // Fails for anything that the host should not send: its bug, not the guest's.
 Result<HostCommand> parse_host_command(Packet packet);

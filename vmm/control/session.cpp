@@ -44,10 +44,10 @@ Result<void> Session::build(Packet packet) {
     const bool pause_at_first_stream = config.pause_at_first_stream;
     auto parts =
         TRY(machine::build_machine({loop_, *this, steps_, enter_role_}, std::move(config)));
-    if (pause_at_first_stream) parts->vsock->wait_at_packet([this] { pause(); });
     machine_ = std::make_unique<machine::Machine>(
         loop_, std::move(parts), [this](const machine::EndReport& report) { finish(report); },
         enter_role_);
+    if (pause_at_first_stream) pause_at_stream();
     return {};
 }
 
@@ -67,6 +67,8 @@ void Session::obey(HostCommand command) {
         machine_->set_balloon(balloon->bytes);
     } else if (std::holds_alternative<Pause>(command)) {
         pause();
+    } else if (std::holds_alternative<PauseAtStream>(command)) {
+        pause_at_stream();
     } else if (std::holds_alternative<Resume>(command)) {
         machine_->resume();
     } else if (auto* wanted = std::get_if<Save>(&command)) {
@@ -80,6 +82,10 @@ void Session::obey(HostCommand command) {
 
 void Session::pause() {
     machine_->pause([this] { channel_->send(encode_paused()); });
+}
+
+void Session::pause_at_stream() {
+    machine_->wait_at_stream([this] { pause(); });
 }
 
 void Session::save(Save wanted) {

@@ -40,6 +40,7 @@ class Session final : private vsock::StreamHost {
     void on_packet(Packet packet);
     void obey(HostCommand command);
     void pause();
+    void pause_at_stream();
     void save(Save wanted);
     bool stream_opened(std::uint32_t port, UniqueFd socket) override;
     void finish(const machine::EndReport& report);

@@ -143,6 +143,10 @@ EndReport Machine::final_report() {
     return report;
 }
 
+void Machine::wait_at_stream(std::function<void()> on_stream) {
+    parts_->vsock->wait_at_request(std::move(on_stream));
+}
+
 void Machine::open_stream(std::uint32_t port, UniqueFd socket) {
     if (state_ == State::Running) parts_->vsock->open_stream(port, std::move(socket));
 }

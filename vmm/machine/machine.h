@@ -49,6 +49,9 @@ class Machine {
     // Ends the machine; at once when it does not run.
     void stop(EndReason reason, std::string detail);
 
+    // Called once in place of the guest's next stream to the host, which opens at resume().
+    void wait_at_stream(std::function<void()> on_stream);
+
     // Connects the socket to the guest's vsock port; closes it when the guest refuses.
     void open_stream(std::uint32_t port, UniqueFd socket);
 

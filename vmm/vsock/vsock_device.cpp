@@ -60,8 +60,8 @@ void VsockDevice::on_queue_notified(std::uint16_t index) {
 Result<virtio::DeviceState> VsockDevice::save() const {
     virtio::DeviceState state;
     if (active_ != nullptr) state.queues = virtio::positions_of(active_->activation.queues);
-    // A driver whose first packet was not taken has no stream.
-    state.own = {active_ != nullptr && !at_packet_ ? 1U : 0U};
+    // A driver whose request was not taken has no stream that its host has not closed.
+    state.own = {active_ != nullptr && !at_request_ ? 1U : 0U};
     return state;
 }
 
@@ -90,7 +90,7 @@ void VsockDevice::report_reset() {
 }
 
 void VsockDevice::go_on() {
-    if (!std::exchange(at_packet_, false) || active_ == nullptr) return;
+    if (!std::exchange(at_request_, false) || active_ == nullptr) return;
     active_->transmit_waits = true;
     schedule();
 }
@@ -154,9 +154,8 @@ bool VsockDevice::may_take() {
 }
 
 bool VsockDevice::take_packets(virtio::Queue& queue) {
-    if (waits_at(queue)) return false;
     heads_.clear();
-    while (heads_.size() < kBatch && may_take()) {
+    while (heads_.size() < kBatch && may_take() && !waits_at(queue)) {
         auto popped = queue.pop();
         if (popped.broken) broken_ = popped.reason;
         if (!popped.chain) break;
@@ -169,13 +168,16 @@ bool VsockDevice::take_packets(virtio::Queue& queue) {
 }
 
 bool VsockDevice::waits_at(virtio::Queue& queue) {
-    if (at_packet_) return true;
-    if (!on_packet_) return false;
-    const auto popped = queue.pop();
+    if (at_request_) return true;
+    if (!on_request_) return false;
+    auto popped = queue.pop();
     if (!popped.chain) return false;
+    HeaderBytes bytes;
+    const bool whole = popped.chain->readable.read(bytes);
     queue.undo_pop();
-    at_packet_ = true;
-    std::exchange(on_packet_, nullptr)();
+    if (!whole || parse_header(bytes).operation != Operation::Request) return false;
+    at_request_ = true;
+    std::exchange(on_request_, nullptr)();
     return true;
 }
 

@@ -37,9 +37,10 @@ class VsockDevice final : public virtio::VirtioDevice {
     Result<void> restore(std::span<const std::uint64_t> own) override;
     void reset() override;
 
-    // The guest's first packet from now on is not taken; `on_packet` is called once in its place.
-    // go_on() takes it, and so does a device that is restored from what save() gives meanwhile.
-    void wait_at_packet(std::function<void()> on_packet) { on_packet_ = std::move(on_packet); }
+    // The packet with which the guest opens its next stream is not taken; `on_request` is called
+    // once in its place. go_on() takes it, and so does a device that is restored from what save()
+    // gives meanwhile: its driver has no other stream that is to be reset.
+    void wait_at_request(std::function<void()> on_request) { on_request_ = std::move(on_request); }
 
     void go_on();
 
@@ -74,7 +75,7 @@ class VsockDevice final : public virtio::VirtioDevice {
     void schedule();
     // Whether the guest's next packet may be taken now. When not, service() runs when it may.
     [[nodiscard]] bool may_take();
-    // Whether wait_at_packet() holds for what is in the queue.
+    // Whether wait_at_request() holds for what is next in the queue.
     [[nodiscard]] bool waits_at(virtio::Queue& queue);
     // True when there may be more: the bound was reached, or a rate.
     [[nodiscard]] bool take_packets(virtio::Queue& queue);
@@ -92,8 +93,8 @@ class VsockDevice final : public virtio::VirtioDevice {
     std::vector<std::uint16_t> heads_;         // take_packets()'s
     bool scheduled_ = false;
     bool held_back_ = false;  // the guest's packets wait for a throttle
-    std::function<void()> on_packet_;
-    bool at_packet_ = false;   // until go_on()
+    std::function<void()> on_request_;
+    bool at_request_ = false;  // until go_on()
     bool reset_owed_ = false;  // the driver has streams of before it was saved
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     log::RateLimit log_limit_;

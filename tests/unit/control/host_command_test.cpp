@@ -29,6 +29,10 @@ TEST_CASE("pause and resume are understood") {
     auto command = parse_host_command(packet_of(message, 0));
     REQUIRE(command);
     CHECK(std::holds_alternative<Pause>(*command));
+    message.mutable_pause_at_stream();
+    command = parse_host_command(packet_of(message, 0));
+    REQUIRE(command);
+    CHECK(std::holds_alternative<PauseAtStream>(*command));
     message.mutable_resume();
     command = parse_host_command(packet_of(message, 0));
     REQUIRE(command);

@@ -286,22 +286,89 @@ TEST_CASE("a broken ring closes all streams and needs a reset") {
     guest.driver.kick(queue);
 }
 
-TEST_CASE("a device that waits at a packet leaves it in the ring") {
+TEST_CASE("a device that waits at a request leaves it in the ring") {
     VsockGuest guest;
-    int packets = 0;
-    guest.device.wait_at_packet([&] { ++packets; });
+    int requests = 0;
+    guest.device.wait_at_request([&] { ++requests; });
     guest.kick_transmit();
-    CHECK(packets == 0);  // there is none yet
+    CHECK(requests == 0);  // there is none yet
     guest.send(packet(Operation::Request));
     guest.send(packet(Operation::Request));
-    CHECK(packets == 1);
+    CHECK(requests == 1);
     CHECK(guest.host.opened.empty());
     const auto state = guest.device.save().value();
     CHECK(state.queues[1].next_available == 0);
     guest.device.go_on();
     guest.settle();
     CHECK(guest.host.opened.size() == 1);
-    CHECK(packets == 1);
+    CHECK(requests == 1);
+}
+
+TEST_CASE("a device that waits at a request takes what comes before it") {
+    VsockGuest guest;
+    const UniqueFd socket = guest.connect(kHostPort, kGuestPort);
+    int requests = 0;
+    guest.device.wait_at_request([&] { ++requests; });
+    guest.send(packet(Operation::Data, 5), bytes_of("alone"));
+    CHECK(read_available(socket.get()) == "alone");
+    // Neither an answer nor what is no packet is a request.
+    guest.send(VsockGuest::header(kHostPort, kGuestPort + 9, Operation::Response));
+    CHECK(guest.receive_text() == Texts{"Reset"});
+    static_cast<void>(guest.driver.queue(1).chain().readable("short").submit());
+    guest.kick_transmit();
+    CHECK(guest.device.save()->queues[1].next_available == 4);
+    CHECK(requests == 0);
+
+    // All of these come at once.
+    guest.submit(packet(Operation::Data, 6), bytes_of("before"));
+    guest.submit(VsockGuest::header(kHostPort, kGuestPort + 1, Operation::Request));
+    guest.submit(packet(Operation::Data, 5), bytes_of("after"));
+    guest.submit(VsockGuest::header(kHostPort, kGuestPort + 2, Operation::Request));
+    guest.kick_transmit();
+    CHECK(requests == 1);
+    CHECK(read_available(socket.get()) == "before");
+    CHECK(guest.host.opened.empty());
+    // Request, alone, Response, short, before: the sixth is next.
+    CHECK(guest.device.save()->queues[1].next_available == 5);
+    guest.kick_transmit();
+    CHECK(requests == 1);
+    CHECK(read_available(socket.get()).empty());
+
+    guest.device.go_on();
+    guest.settle();
+    CHECK(read_available(socket.get()) == "after");
+    CHECK(guest.host.opened.size() == 2);
+    CHECK(requests == 1);
+    CHECK(guest.device.save()->queues[1].next_available == 8);
+}
+
+TEST_CASE("a device waits at each request that it is told to wait at") {
+    VsockGuest guest;
+    int requests = 0;
+    for (const int count : {1, 2}) {
+        guest.device.wait_at_request([&] { ++requests; });
+        guest.send(VsockGuest::header(kHostPort, kGuestPort + static_cast<std::uint32_t>(count),
+                                      Operation::Request));
+        CHECK(requests == count);
+        CHECK(guest.host.opened.size() == static_cast<std::size_t>(count) - 1);
+        guest.device.go_on();
+        guest.settle();
+        CHECK(guest.host.opened.size() == static_cast<std::size_t>(count));
+    }
+    const UniqueFd last = guest.connect(kHostPort, kGuestPort + 3);
+    CHECK(requests == 2);
+}
+
+TEST_CASE("a request that is cut in any way is one to wait at") {
+    const auto cuts = GENERATE(std::vector<std::uint32_t>{}, std::vector<std::uint32_t>{1},
+                               std::vector<std::uint32_t>{30, 1}, std::vector<std::uint32_t>{43});
+    VsockGuest guest;
+    bool at_request = false;
+    guest.device.wait_at_request([&] { at_request = true; });
+    guest.submit(packet(Operation::Request), {}, cuts);
+    guest.kick_transmit();
+    CHECK(at_request);
+    CHECK(guest.host.opened.empty());
 }
 
 }  // namespace

@@ -100,11 +100,11 @@ TEST_CASE("streams work after the event, and packets of earlier ones are answere
 TEST_CASE(
     "a driver that was saved before its first packet is told nothing, nor one that is reset") {
     VsockGuest waiting;
-    bool at_packet = false;
-    waiting.device.wait_at_packet([&at_packet] { at_packet = true; });
+    bool at_request = false;
+    waiting.device.wait_at_request([&at_request] { at_request = true; });
     waiting.submit(VsockGuest::header(1024, 5000, Operation::Request));
     waiting.kick_transmit();
-    REQUIRE(at_packet);
+    REQUIRE(at_request);
     CHECK(waiting.device.save()->own == Own{0});
 
     for (const bool reset : {false, true}) {
@@ -118,6 +118,36 @@ TEST_CASE(
         guest.driver.kick(kEvent);
         CHECK_FALSE(guest.driver.queue(kEvent).used());
     }
+}
+
+TEST_CASE("a driver that was saved at a request is told nothing, and opens its stream anew") {
+    VsockGuest waiting;
+    UniqueFd socket = waiting.connect(1024, 5000);
+    waiting.device.wait_at_request([] {});
+    // It waits for one, and is not there yet: a stream that is open is to be reset.
+    CHECK(waiting.device.save()->own == Own{1});
+    socket.reset();
+    waiting.settle();
+    waiting.submit(VsockGuest::header(1024, 5001, Operation::Request));
+    waiting.kick_transmit();
+    const auto saved = waiting.device.save();
+    REQUIRE(saved);
+    CHECK(saved->own == Own{0});
+    // The request is what is taken next, wherever that is.
+    CHECK(saved->queues[1].next_available == 1);
+    waiting.device.go_on();
+    waiting.settle();
+    CHECK(waiting.host.opened.size() == 1);
+    CHECK(waiting.device.save()->own == Own{1});
+
+    VsockGuest guest;
+    go_on_from(guest, saved->own);
+    static_cast<void>(offer_event(guest));
+    guest.driver.kick(kEvent);
+    CHECK_FALSE(guest.driver.queue(kEvent).used());
+    // There it waits no more.
+    const UniqueFd again = guest.connect(1024, 5001);
+    CHECK(guest.device.stream_count() == 1);
 }
 
 TEST_CASE("what a saved device has of its own is 0 or 1") {
