@@ -1,5 +1,6 @@
 // bulkhead-agent: PID 1 of the guest. Sets up its own surroundings, dials the host, and serves what
 // the host asks for until the host is gone; then it resets the machine.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,6 +12,7 @@
 #include "guest-agent/container/reaper.h"
 #include "guest-agent/container/supervisor.h"
 #include "guest-agent/init/early_mounts.h"
+#include "guest-agent/init/filter_memory.h"
 #include "guest-agent/init/host_line.h"
 #include "guest-agent/init/machine.h"
 #include "guest-agent/init/self_protection.h"
@@ -39,12 +41,16 @@ Result<Launcher> prepare() {
 }
 
 Result<void> run() {
+    // One arena for all threads: what several touch is copied for each machine that goes on from a
+    // template.
+    ::mallopt(M_ARENA_MAX, 1);
     Timeline timeline;
     timeline.mark("agent executed");
     ::signal(SIGPIPE, SIG_IGN);
     UniqueFd children = TRY(Reaper::make_signal_source());
     Launcher launcher = TRY(prepare());
     TRY(raise_own_limits());
+    const UniqueFd filter_memory = TRY_CONTEXT(keep_filter_memory(), "memory for filters");
 
     EventLoop loop;
     VsockDialer dialer;
@@ -69,7 +75,7 @@ Result<void> run() {
         .loop = loop,
         .dialer = dialer,
         .serve = [&](UniqueFd stream) { service->adopt(std::move(stream)); },
-        .redials = [&] { return supervisor.held(); },
+        .redials = [&] { return supervisor.may_move(); },
         .on_lost = [&] { supervisor.shutdown([](const auto&) { reset_machine(); }); }});
     TRY_CONTEXT(host->call(), "calling the host");
     timeline.mark("agent ready");

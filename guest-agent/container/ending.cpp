@@ -76,6 +76,7 @@ void Supervisor::check_ended() {
 
 void Supervisor::finish_shutdown() {
     Answer<Done> answer = Done{};
+    namespaces_.clear();
     if (!root_.empty()) {
         if (auto done = parts_.root.unmount(); !done) {
             log::warning(done.error().message());

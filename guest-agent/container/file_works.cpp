@@ -97,6 +97,7 @@ void FileWorks::handle(StatusMessage message, Work& work) {
             return;
         case StatusMessage::Kind::Terminal:
         case StatusMessage::Kind::Ready:
+        case StatusMessage::Kind::Prepared:
             return;
     }
 }

@@ -87,7 +87,8 @@ void Supervisor::hold_streams(Reply<Done> reply) {
 }
 
 void Supervisor::release(const v1::ReleaseRequest& request, Reply<Done> reply) {
-    if (!held()) return reply(Refusal{Kind::FailedPrecondition, "the container was not held"});
+    if (holding_ != Holding::Held)
+        return reply(Refusal{Kind::FailedPrecondition, "the container was not held"});
     if (!request.has_adoption()) {
         go_on();
         return reply(Done{});

@@ -10,8 +10,9 @@ namespace bulkhead::agent {
 Process::Process(EventLoop& loop, std::string id, ProcessStreams::HostStreams host_streams)
     : loop_(loop), id_(std::move(id)), streams_(loop, std::move(host_streams)) {}
 
-void Process::follow(UniqueFd status, Launched launched) {
+void Process::follow(UniqueFd status, Launched launched, std::function<void()> prepared) {
     launched_ = std::move(launched);
+    prepared_ = std::move(prepared);
     status_.emplace(std::move(status));
     if (auto set = set_nonblocking(status_->fd()); !set) {
         return tell(LaunchFailure::other(set.error()));
@@ -45,6 +46,9 @@ void Process::handle(StatusMessage message) {
             if (auto used = streams_.use_terminal(std::move(message.terminal)); !used) {
                 failure_ = LaunchFailure::other(used.error());
             }
+            return;
+        case StatusMessage::Kind::Prepared:
+            if (prepared_) prepared_();
             return;
         case StatusMessage::Kind::Ready:
             ready_ = true;

@@ -2,6 +2,9 @@
 // finished.
 //
 //   launching --ready, end of status--> running --reaped--> draining --streams empty--> finished
+//     |   ^ connect(): what it waited for
+//     |   |
+//     |--prepared: it may be another machine when it goes on
 //       \--failure, or end of status without "ready"--> (the launch failed; the process is dropped)
 //
 // Thread: loop.
@@ -36,8 +39,16 @@ class Process {
     // Its ends of the standard streams, for the launch; none with a terminal.
     Result<std::array<UniqueFd, 3>> make_pipes() { return streams_.make_pipes(); }
 
-    // Follows the launch on the agent's end of the status channel.
-    void follow(UniqueFd status, Launched launched);
+    // The same for a process that is prepared first, and gets its streams with connect().
+    Result<std::array<UniqueFd, 3>> make_pipes(const std::array<bool, 3>& wanted) {
+        return streams_.make_pipes(wanted);
+    }
+
+    void connect(ProcessStreams::HostStreams host) { streams_.connect(std::move(host)); }
+
+    // Follows the launch on the agent's end of the status channel. `prepared`: it waits, and goes
+    // on from there.
+    void follow(UniqueFd status, Launched launched, std::function<void()> prepared = nullptr);
 
     // Takes in what the status channel holds already. The pid is in it before the process can end.
     void catch_up();
@@ -88,6 +99,7 @@ class Process {
     ProcessStreams streams_;
     std::optional<StatusChannel> status_;
     Launched launched_;
+    std::function<void()> prepared_;
     pid_t pid_ = 0;
     bool ready_ = false;
     std::optional<LaunchFailure> failure_;

@@ -51,11 +51,15 @@ std::optional<Refusal> Supervisor::refuse_start(const v1::StartRequest& request)
 }
 
 void Supervisor::start(const v1::StartRequest& request, const Reply<LaunchResult>& reply) {
+    if (rest_) return start_prepared(request, reply);
     if (auto refused = refuse_start(request)) return reply(*std::move(refused));
-    if (auto done = set_up(request, reply); !done) reply(failed(done.error()));
+    auto done = set_up(request);
+    if (done && request.maintenance()) return reply(LaunchResult{});
+    if (done) done = launch_first(request, reply);
+    if (!done) reply(failed(done.error()));
 }
 
-Result<void> Supervisor::set_up(const v1::StartRequest& request, const Reply<LaunchResult>& reply) {
+Result<void> Supervisor::set_up(const v1::StartRequest& request) {
     started_ = std::make_unique<v1::StartRequest>();
     *started_->mutable_spec() = request.spec();
     started_->set_init(request.init());
@@ -70,11 +74,12 @@ Result<void> Supervisor::set_up(const v1::StartRequest& request, const Reply<Lau
     parts_.timeline.mark("machine prepared");
     root_ = TRY_CONTEXT(parts_.root.mount(request.root()), "root file system");
     parts_.timeline.mark("root mounted");
-    if (request.maintenance()) {
-        reply(LaunchResult{});
-        return {};
-    }
-    TRY_CONTEXT(make_cgroup(), "cgroup");
+    if (request.maintenance()) return {};
+    return make_cgroup().context("cgroup");
+}
+
+Result<void> Supervisor::launch_first(const v1::StartRequest& request,
+                                      const Reply<LaunchResult>& reply) {
     v1::StartRequest start = *started_;
     *start.mutable_files() = request.files();
     LaunchRequest launch_request;
@@ -100,6 +105,12 @@ Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
                                     std::move(host.at(2))});
     if (!start.spec().process().terminal()) request.streams = TRY(process->make_pipes());
     if (request.input.valid()) request.streams[0] = std::move(request.input);
+    return follow(std::move(process), std::move(request), start, reply);
+}
+
+Result<void> Supervisor::follow(std::unique_ptr<Process> process, LaunchRequest request,
+                                const v1::StartRequest& start, const Reply<LaunchResult>& reply,
+                                std::function<void()> prepared) {
     if (cgroup_) {
         request.cgroup = TRY(duplicate(cgroup_->fd()));
         request.cgroup_path = cgroup_->path();
@@ -107,9 +118,11 @@ Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
     auto [ours, theirs] = TRY(make_socketpair(SOCK_SEQPACKET));
     request.status = std::move(theirs);
     TRY(parts_.launcher.launch(request, start));
-    processes_.add(std::move(process)).follow(std::move(ours), [this, id, reply](auto failure) {
-        launched(id, std::move(failure), reply);
-    });
+    Process& added = processes_.add(std::move(process));
+    added.follow(
+        std::move(ours),
+        [this, id = added.id(), reply](auto failure) { launched(id, std::move(failure), reply); },
+        std::move(prepared));
     return {};
 }
 

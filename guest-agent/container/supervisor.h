@@ -69,6 +69,8 @@ class Supervisor {
           freezer_(parts_.loop) {}
 
     void start(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
+    // preparing.cpp: everything of start() before it is known whose container it will be.
+    void prepare(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
     void exec(const v1::ExecRequest& request, const Reply<LaunchResult>& reply);
     void wait(const std::string& id, Reply<WaitResult> reply);
     Answer<Done> signal(const std::string& id, std::uint32_t signal);
@@ -82,8 +84,8 @@ class Supervisor {
     void hold(Reply<Done> reply);
     void release(const v1::ReleaseRequest& request, Reply<Done> reply);
 
-    // Whether another host may come to call release().
-    [[nodiscard]] bool held() const { return holding_ == Holding::Held; }
+    // Whether another host may come: to call release(), or start() of what is prepared.
+    [[nodiscard]] bool may_move() const { return holding_ == Holding::Held || rest_.has_value(); }
 
     // Ends every process, and unmounts and syncs the disks. Also what to do when the host is gone.
     void shutdown(Reply<Done> reply);
@@ -103,10 +105,21 @@ class Supervisor {
     static constexpr std::chrono::seconds kGiveUp{10};
 
     [[nodiscard]] std::optional<Refusal> refuse_start(const v1::StartRequest& request) const;
-    Result<void> set_up(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
+    // What is not for the first process alone: machine, root file system, cgroup.
+    Result<void> set_up(const v1::StartRequest& request);
     Result<void> make_cgroup();
+    Result<void> launch_first(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
+    Result<void> launch_prepared(const v1::StartRequest& request);
+    // Why what is prepared cannot be started so.
+    [[nodiscard]] std::optional<Refusal> refuse_prepared(const v1::StartRequest& request) const;
+    void start_prepared(const v1::StartRequest& request, const Reply<LaunchResult>& reply);
+    Result<void> send_rest_of(const v1::StartRequest& request);
+    void answer_first(const Answer<LaunchResult>& answer);
     Result<void> launch(const std::string& id, LaunchRequest request, const v1::StartRequest& start,
                         const std::vector<std::uint32_t>& ports, const Reply<LaunchResult>& reply);
+    Result<void> follow(std::unique_ptr<Process> process, LaunchRequest request,
+                        const v1::StartRequest& start, const Reply<LaunchResult>& reply,
+                        std::function<void()> prepared = nullptr);
     void launched(const std::string& id, std::optional<LaunchFailure> failure,
                   const Reply<LaunchResult>& reply);
     // What runs between the first process's start, or its end, and telling the host of it: hooks.
@@ -136,6 +149,10 @@ class Supervisor {
     std::unique_ptr<v1::StartRequest> started_;  // what further processes need to know of it
     std::string root_;
     std::optional<Cgroup> cgroup_;
+    std::vector<UniqueFd> namespaces_;  // of the first process, from its start on
+    // To the first process, while it is prepared and waits.
+    std::optional<PacketChannel> rest_;
+    Reply<LaunchResult> first_reply_;  // of prepare(), or of the start() that came after it
     ProcessTable processes_;
     FileWorks file_works_;
     Freezer freezer_;

@@ -10,12 +10,14 @@
 #include <cstdlib>
 
 #include "base/syscalls.h"
+#include "guest-agent/files/identity.h"
 #include "guest-agent/launch/container.h"
 #include "guest-agent/launch/container_init.h"
 #include "guest-agent/launch/hooks.h"
 #include "guest-agent/launch/identity.h"
 #include "guest-agent/launch/privileges.h"
 #include "guest-agent/launch/program.h"
+#include "guest-agent/launch/program_file.h"
 #include "guest-agent/launch/scheduling.h"
 #include "guest-agent/launch/terminal.h"
 #include "proto/agent.pb.h"
@@ -59,6 +61,35 @@ Result<void> enter(const ChildContext& context) {
     TRY(connect_streams(context));
     TRY(finish_container(context.start.spec()));
     return run_start_hooks(context.start);
+}
+
+Result<void> take_names(const v1::StartRequest& start) {
+    v1::NewIdentity identity;
+    identity.set_hostname(start.spec().hostname());
+    *identity.mutable_files() = start.files();
+    return take_identity(identity, {});
+}
+
+// What this process would start is what the next one most likely starts: who it runs as and its
+// program are looked up and read once, so that they are in memory that all share.
+void look_ahead(const oci::v1::Process& process) {
+    const auto identity = find_identity(process);
+    if (!identity) return;
+    const Program program(process, identity->home);
+    if (!program.failure()) read_program(program.path());
+}
+
+// The machine may be saved while this waits, and go on any number of times. `start` becomes what
+// there is to start then.
+Result<void> enter_and_wait(const ChildContext& context, v1::StartRequest& start) {
+    TRY(build_container(context.start, context.request));
+    TRY(finish_container(context.start.spec()));
+    look_ahead(context.start.spec().process());
+    PacketChannel rest(TRY(duplicate(context.request.rest.get())));
+    TRY(context.status.send_prepared());
+    TRY(receive_rest(rest, start));
+    TRY(take_names(start));
+    return connect_streams({context.request, start, context.seccomp, context.status, context.go});
 }
 
 // The process's user, limits, directory and the like; its privileges go later.
@@ -116,11 +147,7 @@ Result<Program> prepare(const ChildContext& context) {
     return program;
 }
 
-LaunchFailure start_program(const ChildContext& context) {
-    ::umask(0);
-    ::setsid();
-    reset_signals();
-    if (auto entered = enter(context); !entered) return LaunchFailure::other(entered.error());
+LaunchFailure run_program(const ChildContext& context) {
     auto program = prepare(context);
     if (!program) return LaunchFailure::other(program.error());
     if (program->failure()) return *program->failure();
@@ -130,6 +157,20 @@ LaunchFailure start_program(const ChildContext& context) {
     }
     if (auto told = context.status.send_ready(); !told) return LaunchFailure::other(told.error());
     return program->execute();
+}
+
+LaunchFailure start_program(const ChildContext& context) {
+    ::umask(0);
+    ::setsid();
+    reset_signals();
+    if (!context.request.rest.valid()) {
+        if (auto entered = enter(context); !entered) return LaunchFailure::other(entered.error());
+        return run_program(context);
+    }
+    v1::StartRequest start;
+    if (auto entered = enter_and_wait(context, start); !entered)
+        return LaunchFailure::other(entered.error());
+    return run_program({context.request, start, context.seccomp, context.status, context.go});
 }
 
 }  // namespace

@@ -47,9 +47,10 @@ Result<void> from_memory_file(int file, v1::StartRequest& start) {
 }
 
 // Which of the optional descriptors follow the memory file and the status channel, in this order.
-std::array<UniqueFd*, 5> optional_descriptors(LaunchRequest& request) {
-    return {&request.streams[0], &request.streams[1], &request.streams[2], &request.cgroup,
-            &request.container};
+template <class Request>
+auto optional_descriptors(Request& request) {
+    return std::array{&request.streams[0], &request.streams[1], &request.streams[2],
+                      &request.cgroup,     &request.container,  &request.rest};
 }
 
 }  // namespace
@@ -60,8 +61,7 @@ Result<void> send_launch(PacketChannel& channel, const LaunchRequest& request,
     std::vector<int> descriptors = {file.get(), request.status.get()};
     ByteWriter writer;
     writer.write(static_cast<std::uint8_t>(request.kind));
-    for (const UniqueFd* each : {&request.streams[0], &request.streams[1], &request.streams[2],
-                                 &request.cgroup, &request.container}) {
+    for (const UniqueFd* each : optional_descriptors(request)) {
         writer.write(static_cast<std::uint8_t>(each->valid()));
         if (each->valid()) descriptors.push_back(each->get());
     }
@@ -92,6 +92,19 @@ Result<std::optional<LaunchRequest>> receive_launch(PacketChannel& channel,
     request.files = read_text(reader).value_or("");
     TRY(from_memory_file(descriptors[0].get(), start));
     return std::optional<LaunchRequest>(std::move(request));
+}
+
+Result<void> send_rest(PacketChannel& channel, const v1::StartRequest& start) {
+    const UniqueFd file = TRY(to_memory_file(start));
+    const std::byte none{};
+    return channel.send({&none, 1}, std::array{file.get()});
+}
+
+Result<void> receive_rest(PacketChannel& channel, v1::StartRequest& start) {
+    const auto packet = TRY(channel.receive());
+    if (!packet || packet->descriptors.size() != 1)
+        return Error("the agent does not say what to start");
+    return from_memory_file(packet->descriptors[0].get(), start);
 }
 
 }  // namespace bulkhead::agent

@@ -29,6 +29,7 @@ struct LaunchRequest {
     UniqueFd input;                   // instead of streams[0], when valid; not sent by itself
     UniqueFd cgroup;                  // the directory to start in; not valid: none
     UniqueFd container;               // Exec, Files: a pidfd of the container's first process
+    UniqueFd rest;                    // Init: valid: the child waits on it, prepared, for the rest
     std::string root;                 // Init, Files: the path of the root file system
     std::string cgroup_path;          // Init: for a mount of it; may be empty
     std::string files;                // Files: the request; streams[0] is its stream
@@ -41,5 +42,9 @@ Result<void> send_launch(PacketChannel& channel, const LaunchRequest& request,
 // Fills `start`. Nothing when the agent has gone.
 Result<std::optional<LaunchRequest>> receive_launch(PacketChannel& channel,
                                                     v1::StartRequest& start);
+
+// To the child that waits, over the other end of LaunchRequest::rest.
+Result<void> send_rest(PacketChannel& channel, const v1::StartRequest& start);
+Result<void> receive_rest(PacketChannel& channel, v1::StartRequest& start);
 
 }  // namespace bulkhead::agent

@@ -41,6 +41,7 @@ Result<StatusMessage> parse(Packet packet) {
             message.terminal = std::move(packet.descriptors[0]);
             return message;
         case Kind::Ready:
+        case Kind::Prepared:
             return message;
         case Kind::Failure: {
             const auto failure = reader.read<std::uint8_t>().value_or(0);
@@ -67,6 +68,10 @@ Result<void> StatusChannel::send_pid(pid_t pid) {
 Result<void> StatusChannel::send_terminal(int terminal) {
     const ByteWriter writer = start(Kind::Terminal);
     return channel_.send(writer.bytes(), std::span(&terminal, 1));
+}
+
+Result<void> StatusChannel::send_prepared() {
+    return channel_.send(start(Kind::Prepared).bytes());
 }
 
 Result<void> StatusChannel::send_ready() {

@@ -1,7 +1,7 @@
 // What a process that is being set up tells the agent, over a socket pair that is closed on exec:
-// first its pid (sent by the launcher), then perhaps its terminal, then that it is about to execute
-// the program, or why it cannot. The end of the channel after "ready" means that the program runs.
-// Thread: any one at a time for each end.
+// first its pid (sent by the launcher), then perhaps that it is prepared and waits, then perhaps
+// its terminal, then that it is about to execute the program, or why it cannot. The end of the
+// channel after "ready" means that the program runs. Thread: any one at a time for each end.
 #pragma once
 
 #include <sys/types.h>
@@ -18,7 +18,14 @@
 namespace bulkhead::agent {
 
 struct StatusMessage {
-    enum class Kind : std::uint8_t { Pid = 1, Terminal = 2, Ready = 3, Failure = 4, Result = 5 };
+    enum class Kind : std::uint8_t {
+        Pid = 1,
+        Terminal = 2,
+        Ready = 3,
+        Failure = 4,
+        Result = 5,
+        Prepared = 6,
+    };
     Kind kind = Kind::Failure;
     pid_t pid = 0;          // Pid
     UniqueFd terminal;      // Terminal: the pseudo-terminal's controlling end
@@ -34,6 +41,7 @@ class StatusChannel {
 
     Result<void> send_pid(pid_t pid);
     Result<void> send_terminal(int terminal);
+    Result<void> send_prepared();
     // These two use write(2) only, which every seccomp profile allows.
     Result<void> send_ready();
     Result<void> send_failure(const LaunchFailure& failure);

@@ -162,6 +162,7 @@ class Service::Implementation {
 
     void expect_calls() {
         Call<v1::StartRequest, v1::StartReply>::expect(queue_, start_);
+        Call<v1::StartRequest, v1::StartReply>::expect(queue_, prepare_);
         Call<v1::ExecRequest, v1::ExecReply>::expect(queue_, exec_);
         Call<v1::WaitRequest, v1::WaitReply>::expect(queue_, wait_);
         Call<v1::SignalRequest, v1::SignalReply>::expect(queue_, signal_);
@@ -178,14 +179,22 @@ class Service::Implementation {
     Parts parts_;
     Queue queue_;
 
+    Reply<LaunchResult> started(Reply<v1::StartReply> reply) {
+        return converted<LaunchResult, v1::StartReply>(
+            std::move(reply),
+            [this](const LaunchResult& result) { return start_reply(result, parts_.timeline); });
+    }
+
     const Method<v1::StartRequest, v1::StartReply> start_{
         &AsyncService::RequestStart,
         [this](const v1::StartRequest& request, Reply<v1::StartReply> reply) {
-            parts_.supervisor.start(request,
-                                    converted<LaunchResult, v1::StartReply>(
-                                        std::move(reply), [this](const LaunchResult& result) {
-                                            return start_reply(result, parts_.timeline);
-                                        }));
+            parts_.supervisor.start(request, started(std::move(reply)));
+        },
+        {}};
+    const Method<v1::StartRequest, v1::StartReply> prepare_{
+        &AsyncService::RequestPrepare,
+        [this](const v1::StartRequest& request, Reply<v1::StartReply> reply) {
+            parts_.supervisor.prepare(request, started(std::move(reply)));
         },
         {}};
     const Method<v1::ExecRequest, v1::ExecReply> exec_{

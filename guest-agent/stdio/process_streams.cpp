@@ -15,9 +15,13 @@ constexpr std::size_t kOutput = 1;
 }  // namespace
 
 Result<std::array<UniqueFd, 3>> ProcessStreams::make_pipes() {
+    return make_pipes({host_[0].valid(), host_[1].valid(), host_[2].valid()});
+}
+
+Result<std::array<UniqueFd, 3>> ProcessStreams::make_pipes(const std::array<bool, 3>& wanted) {
     std::array<UniqueFd, 3> theirs;
     for (std::size_t number = 0; number < theirs.size(); ++number) {
-        if (!host_[number].valid()) {
+        if (!wanted.at(number)) {
             theirs[number] = TRY(open_file("/dev/null", O_RDWR));
             continue;
         }

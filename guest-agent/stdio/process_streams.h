@@ -23,6 +23,11 @@ class ProcessStreams {
     // For a process without a terminal: makes the pipes, and gives the process's ends: where the
     // host has no stream, /dev/null.
     Result<std::array<UniqueFd, 3>> make_pipes();
+    // The same before the host's streams are there: where it will have some.
+    Result<std::array<UniqueFd, 3>> make_pipes(const std::array<bool, 3>& wanted);
+
+    // These are the host's streams. Before start().
+    void connect(HostStreams host) { host_ = std::move(host); }
 
     // For a process with a terminal, once it is there.
     Result<void> use_terminal(UniqueFd terminal);

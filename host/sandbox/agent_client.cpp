@@ -141,6 +141,11 @@ void AgentClient::start(const wire::StartRequest& request, Answer<AgentStarted> 
         "start", request, &wire::Agent::Stub::AsyncStart, std::move(answer));
 }
 
+void AgentClient::prepare(const wire::StartRequest& request, Answer<AgentStarted> answer) {
+    implementation_->call<AgentStarted, wire::StartReply>(
+        "prepare", request, &wire::Agent::Stub::AsyncPrepare, std::move(answer));
+}
+
 void AgentClient::exec(const wire::ExecRequest& request, Answer<AgentStarted> answer) {
     implementation_->call<AgentStarted, wire::ExecReply>(
         "exec", request, &wire::Agent::Stub::AsyncExec, std::move(answer));

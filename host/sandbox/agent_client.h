@@ -43,6 +43,7 @@ class AgentClient {
     ~AgentClient();
 
     void start(const agent::v1::StartRequest& request, Answer<AgentStarted> answer);
+    void prepare(const agent::v1::StartRequest& request, Answer<AgentStarted> answer);
     // A further process; only failure and message are set in the answer.
     void exec(const agent::v1::ExecRequest& request, Answer<AgentStarted> answer);
     void wait(const std::string& process, Answer<AgentExit> answer);

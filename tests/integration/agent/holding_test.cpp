@@ -82,9 +82,9 @@ TEST_CASE("holding: a container that is held does nothing, and goes on as it was
     agent.start(counter());
     agent.send(kInput, "go\n");
     agent.until_output(kOutput, "1 oldhost oldhost");
-    CHECK_FALSE(agent.supervisor->held());
+    CHECK_FALSE(agent.supervisor->may_move());
     CHECK(hold(agent).empty());
-    CHECK(agent.supervisor->held());
+    CHECK(agent.supervisor->may_move());
     CHECK(hold(agent) == "the container is being saved already");
     agent.send(kInput, "go\n");
     for (int i = 0; i < 50; ++i) {
@@ -113,7 +113,7 @@ TEST_CASE("holding: another host gets the process with its streams, and gives it
     auto adopt = adoption();
     adopt.mutable_adoption()->mutable_streams()->set_stdin_port(kNewInput);
     REQUIRE(release(agent, adopt) == "");
-    CHECK_FALSE(agent.supervisor->held());
+    CHECK_FALSE(agent.supervisor->may_move());
     agent.send(kNewInput, "go\n");
     agent.until_output(kNewOutput, "\n");
     CHECK_THAT(agent.received(kNewOutput), Catch::StartsWith("2 newhost newhost "));
@@ -171,7 +171,7 @@ TEST_CASE("holding: a host of another generation adopts nothing") {
     auto adopt = adoption();
     adopt.set_generation(protocol::kGeneration + 1);
     CHECK_THAT(release(agent, adopt), Catch::Contains("generation"));
-    CHECK(agent.supervisor->held());
+    CHECK(agent.supervisor->may_move());
 }
 
 }  // namespace

@@ -89,6 +89,14 @@ TEST_CASE("service: a whole life over one adopted connection") {
               })
               .error_code() == grpc::StatusCode::FAILED_PRECONDITION);
 
+    auto nothing = request;
+    nothing.set_maintenance(true);
+    CHECK(served
+              .call([&](auto& stub, auto& context) {
+                  return stub.Prepare(&context, nothing, &refused);
+              })
+              .error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+
     v1::StartReply started;
     REQUIRE(served
                 .call([&](auto& stub, auto& context) {

@@ -46,6 +46,7 @@ TEST_CASE("launch requests: everything arrives, absent descriptors as absent") {
     CHECK(request.streams[1].valid());
     CHECK_FALSE(request.cgroup.valid());
     CHECK(request.container.valid());
+    CHECK_FALSE(request.rest.valid());
     CHECK(request.root == "/run/root");
     CHECK(request.cgroup_path.empty());
     CHECK(got.spec().hostname() == "name");
@@ -82,7 +83,56 @@ TEST_CASE("launch requests: a packet without descriptors is refused") {
     CHECK_FALSE(receive_launch(channels.launcher, got).ok());
 }
 
-TEST_CASE("status: pid, terminal, failure and end arrive in order") {
+TEST_CASE("launch requests: what a prepared process waits on arrives, and over it what it starts") {
+    auto channels = make_channels();
+    auto waiting = make_channels();
+    LaunchRequest sent;
+    sent.status = some_fd();
+    sent.rest = duplicate(waiting.launcher.fd()).value();
+    REQUIRE(send_launch(channels.agent, sent, {}).ok());
+    v1::StartRequest start;
+    auto received = receive_launch(channels.launcher, start).value();
+    REQUIRE(received.has_value());
+    REQUIRE(received->rest.valid());
+    CHECK_FALSE(received->container.valid());
+
+    v1::StartRequest rest;
+    rest.mutable_spec()->set_hostname("own");
+    rest.mutable_spec()->mutable_process()->add_env("A=" + std::string(2'000'000, 'x'));
+    rest.add_files()->set_content("content");
+    PacketChannel child(std::move(received->rest));
+    REQUIRE(send_rest(waiting.agent, rest).ok());
+    start.set_container_id("of before");
+    REQUIRE(receive_rest(child, start).ok());
+    CHECK(start.SerializeAsString() == rest.SerializeAsString());
+}
+
+TEST_CASE("launch requests: a prepared process that is told nothing has an error, and no start") {
+    auto channels = make_channels();
+    v1::StartRequest start;
+    SECTION("the agent is gone") {
+        const PacketChannel closed = std::move(channels.agent);
+    }
+    SECTION("no descriptor") {
+        const std::array<std::byte, 1> bytes{};
+        REQUIRE(channels.agent.send(bytes).ok());
+    }
+    SECTION("two descriptors") {
+        const std::array<std::byte, 1> bytes{};
+        const UniqueFd one = some_fd();
+        REQUIRE(channels.agent.send(bytes, std::array{one.get(), one.get()}).ok());
+    }
+    CHECK_FALSE(receive_rest(channels.launcher, start).ok());
+    CHECK(start.ByteSizeLong() == 0);
+}
+
+TEST_CASE("launch requests: what is left for a prepared process that is gone is an error") {
+    auto channels = make_channels();
+    { const PacketChannel closed = std::move(channels.launcher); }
+    CHECK_FALSE(send_rest(channels.agent, {}).ok());
+}
+
+TEST_CASE("status: pid, prepared, terminal, failure and end arrive in order") {
     auto [ours, theirs] = PacketChannel::create_pair().value();
     StatusChannel agent(duplicate(ours.fd()).value());
     const UniqueFd terminal = some_fd();
@@ -90,6 +140,7 @@ TEST_CASE("status: pid, terminal, failure and end arrive in order") {
         StatusChannel child(duplicate(theirs.fd()).value());
         { const PacketChannel closed = std::move(theirs); }
         REQUIRE(child.send_pid(42).ok());
+        REQUIRE(child.send_prepared().ok());
         REQUIRE(child.send_terminal(terminal.get()).ok());
         REQUIRE(child.send_ready().ok());
         REQUIRE(child.send_failure({FailureClass::NotFound, "no such thing"}).ok());
@@ -98,6 +149,7 @@ TEST_CASE("status: pid, terminal, failure and end arrive in order") {
     const auto pid = agent.receive().value();
     CHECK(pid->kind == Kind::Pid);
     CHECK(pid->pid == 42);
+    CHECK(agent.receive().value()->kind == Kind::Prepared);
     const auto tty = agent.receive().value();
     CHECK(tty->kind == Kind::Terminal);
     CHECK(tty->terminal.valid());
