@@ -43,6 +43,7 @@ Result<sandbox::LaunchDisk> image_disk(const image::Image& image) {
         if (is_new) {
             disk.files.push_back(
                 TRY_CONTEXT(open_file(segment.path, O_RDONLY), "the image is damaged"));
+            disk.paths.push_back(segment.path);
         }
         disk.extents.push_back({found->second, segment.file_offset, segment.length});
     }
@@ -136,6 +137,11 @@ const std::string& kernel_of(const container::v1::Machine& machine, const HostFi
     return machine.kernel().empty() ? files.kernel : machine.kernel();
 }
 
+bool has_own_disk(const Config& config, const LaunchPlaces& places) {
+    return !config.auto_remove() &&
+           ::access(concat(places.directory, "/", kDiskName).c_str(), F_OK) == 0;
+}
+
 Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const HostFiles& files) {
     sandbox::Launch launch;
     launch.kvm = TRY(sandbox::open_kvm());
@@ -148,7 +154,8 @@ Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const H
 }
 
 Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFiles& files,
-                                              const LaunchPlaces& places, int upper) {
+                                              const LaunchPlaces& places,
+                                              const DiskOriginal& original) {
     const container::v1::Machine& machine = config.machine();
     const bool writable = !config.spec().root_readonly();
 
@@ -159,6 +166,7 @@ Result<sandbox::SandboxPlan> make_launch_plan(const Config& config, const HostFi
     launch = TRY(make_boot(machine, files));
     launch.device_limits = device_limits_of(config);
     launch.disks.push_back(TRY(lower_disk(config, places)));
+    const int upper = original ? TRY(original(plan)) : -1;
     if (writable) launch.disks.push_back(TRY(upper_disk(config, files, places, upper)));
     plan.vm.program = files.monitor;
     plan.vm.jail.required = machine.jail_required();

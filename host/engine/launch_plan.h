@@ -2,6 +2,7 @@
 // Every step that fails leaves nothing behind. Thread: any.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -28,9 +29,15 @@ Result<sandbox::Launch> make_boot(const container::v1::Machine& machine, const H
 // Where its kernel is.
 const std::string& kernel_of(const container::v1::Machine& machine, const HostFiles& files);
 
-// `upper`: what the container's writable disk becomes a copy of; -1: it has its own, or a new one.
+// Whether the container has written to its disk before, or may have.
+bool has_own_disk(const container::v1::Config& config, const LaunchPlaces& places);
+
+// What the container's writable disk becomes a copy of, when all but that is planned; -1: it has
+// its own, or a new one.
+using DiskOriginal = std::function<Result<int>(const sandbox::SandboxPlan& plan)>;
+
 Result<sandbox::SandboxPlan> make_launch_plan(const container::v1::Config& config,
                                               const HostFiles& files, const LaunchPlaces& places,
-                                              int upper = -1);
+                                              const DiskOriginal& original = nullptr);
 
 }  // namespace bulkhead::engine

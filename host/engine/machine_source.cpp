@@ -23,7 +23,7 @@ void MachineSource::prepare(sandbox::SandboxPlan plan, const Result<templates::K
                             Ready ready) {
     origin_ = kCold;
     used_memory_.reset();
-    if (!parts_.config.machine().no_template()) {
+    if (parts_.config.machine().template_use() != container::v1::TEMPLATE_USE_NEVER) {
         if (const auto chosen = choose(key, plan, ready); !chosen)
             log::warning("no template: " + chosen.error().message());
     }
@@ -35,21 +35,24 @@ Result<void> MachineSource::choose(const Result<templates::Key>& key, sandbox::S
                                    Ready& ready) {
     if (!key) return key.error();
     store_.emplace(parts_.places.store);
+    if (TRY(use(*key, plan))) return {};
     id_ = key->id();
-    if (TRY(use(plan))) return {};
+    key_ = *key;
     auto made = TRY(store_->begin(*key));
     if (!made) return {};
     // Somebody may have finished it before we could begin.
-    if (TRY(use(plan))) return {};
+    if (TRY(use(*key, plan))) return {};
     return build(plan, ready, *std::move(made));
 }
 
 // Has the plan go on from the template, if there is one.
-Result<bool> MachineSource::use(sandbox::SandboxPlan& plan) {
-    auto snapshot = TRY(store_->find(id_));
-    if (!snapshot) return false;
-    used_memory_ = TRY(duplicate(snapshot->memory.get()));
-    sandbox::Launch restored = TRY(templates::restored_launch(plan.launch, *std::move(snapshot)));
+Result<bool> MachineSource::use(const templates::Key& key, sandbox::SandboxPlan& plan) {
+    auto found = TRY(store_->find(key));
+    if (!found) return false;
+    id_ = found->id;
+    used_memory_ = TRY(duplicate(found->snapshot.memory.get()));
+    sandbox::Launch restored =
+        TRY(templates::restored_launch(plan.launch, std::move(found->snapshot)));
     plan.boot = std::exchange(plan.launch, std::move(restored));
     origin_ = "template " + id_;
     return true;
@@ -87,7 +90,7 @@ void MachineSource::on_built(const Result<void>& built) {
     Result<void> used;
     if (!built) {
         used = built;
-    } else if (auto found = use(plan); !found) {
+    } else if (auto found = use(*key_, plan); !found) {
         used = std::move(found).error();
     }
     if (!used) log::warning("no template: " + used.error().message());

@@ -63,7 +63,7 @@ class MachineSource {
   private:
     Result<void> choose(const Result<templates::Key>& key, sandbox::SandboxPlan& plan,
                         Ready& ready);
-    Result<bool> use(sandbox::SandboxPlan& plan);
+    Result<bool> use(const templates::Key& key, sandbox::SandboxPlan& plan);
     Result<void> build(sandbox::SandboxPlan& plan, Ready& ready, templates::NewTemplate made);
     void on_built(const Result<void>& built);
     void at_stage(templates::Builder::Stage stage, sandbox::Vm& vm) const;
@@ -72,6 +72,7 @@ class MachineSource {
     std::optional<templates::Store> store_;
     UniqueFd used_memory_;  // its lock keeps the template while the machine may run
     std::string id_;
+    std::optional<templates::Key> key_;  // of the one that is being made
     std::string origin_ = "cold";
     // While one is being made.
     std::optional<sandbox::SandboxPlan> plan_;

@@ -23,6 +23,7 @@ Run::Run(Parts parts, Events events)
     : parts_(parts),
       events_(std::move(events)),
       source_({parts.loop, parts.config, parts.templates, parts.faults, trace_}),
+      image_({parts.loop, parts.config, parts.files, parts.templates, parts.faults}),
       stdio_(
           parts.loop, stdio_plan(parts.config),
           [this](auto source, auto bytes) { events_.output(source, bytes); },
@@ -43,14 +44,18 @@ Result<templates::Key> Run::key_of(const sandbox::Launch& boot) const {
     return templates::key_of(boot, paths, *parts_.templates.host);
 }
 
-Result<sandbox::SandboxPlan> Run::make_plan() {
+Result<sandbox::SandboxPlan> Run::make_plan(bool shows_boot) {
     const std::string& name = parts_.config.restore_from();
     std::optional<checkpoints::Checkpoint> checkpoint;
     if (!name.empty()) checkpoint = TRY(checkpoints::Store(parts_.places.checkpoints).find(name));
-    sandbox::SandboxPlan plan = TRY(make_launch_plan(
-        parts_.config, parts_.files, parts_.places,
-        checkpoint && checkpoint->entry.disk_file_bytes > 0 ? checkpoint->disk.get() : -1));
-    key_ = key_of(plan.launch);
+    const auto original = [&](const sandbox::SandboxPlan& plan) -> Result<int> {
+        key_ = key_of(plan.launch);
+        if (checkpoint) return checkpoint->entry.disk_file_bytes > 0 ? checkpoint->disk.get() : -1;
+        if (shows_boot || has_own_disk(parts_.config, parts_.places)) return -1;
+        return image_.look_up(plan, key_);
+    };
+    sandbox::SandboxPlan plan =
+        TRY(make_launch_plan(parts_.config, parts_.files, parts_.places, original));
     disk_.reset();
     for (const sandbox::LaunchDisk& disk : plan.launch.disks) {
         if (!disk.read_only) disk_ = TRY(duplicate(disk.files.front().get()));
@@ -65,7 +70,7 @@ Result<sandbox::SandboxPlan> Run::make_plan() {
 }
 
 Result<void> Run::prepare(std::optional<runtime::TerminalSize> size, UniqueFd console) {
-    sandbox::SandboxPlan plan = TRY(make_plan());
+    sandbox::SandboxPlan plan = TRY(make_plan(console.valid()));
     shape_ = plan.launch.shape;
     limited_disks_.reset();
     if (plan.vm.jail.cgroup) limited_disks_ = plan.vm.jail.cgroup->limits.disks;
@@ -83,11 +88,24 @@ Result<void> Run::prepare(std::optional<runtime::TerminalSize> size, UniqueFd co
         plan.vm.console = console_.get();
         return launch(std::move(plan));
     }
-    if (plan.adopt) return launch(std::move(plan));
-    source_.prepare(std::move(plan), key_, [this](sandbox::SandboxPlan ready) {
-        if (const auto launched = launch(std::move(ready)); !launched) fail(launched.error());
-    });
+    if (plan.adopt || image_.use(plan)) return launch(std::move(plan));
+    source_.prepare(std::move(plan), key_,
+                    [this](sandbox::SandboxPlan ready) { launch_ready(std::move(ready)); });
     return {};
+}
+
+void Run::launch_ready(sandbox::SandboxPlan plan) {
+    image_.make(plan, disk_, [this]() -> sandbox::Sandbox& { return *sandbox_; });
+    if (const auto launched = launch(std::move(plan)); !launched) fail(launched.error());
+}
+
+void Run::on_restore_failed(const std::string& why) {
+    image_.origin().empty() ? source_.on_restore_failed(why) : image_.on_restore_failed(why);
+}
+
+const std::string& Run::origin() const {
+    if (!restored_from_.empty()) return restored_from_;
+    return image_.origin().empty() ? source_.origin() : image_.origin();
 }
 
 Result<void> Run::launch(sandbox::SandboxPlan plan) {
@@ -97,7 +115,7 @@ Result<void> Run::launch(sandbox::SandboxPlan plan) {
             .starting = [] {},
             .running = [this] { on_running(); },
             .ended = [this](const sandbox::SandboxEnd& how) { end(how); },
-            .restore_failed = [this](const auto& why) { source_.on_restore_failed(why); }});
+            .restore_failed = [this](const auto& why) { on_restore_failed(why); }});
     TRY(sandbox->begin());
     parts_.confinement.after_launch(sandbox->jail());
     sandbox_ = std::move(sandbox);

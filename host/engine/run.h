@@ -12,6 +12,7 @@
 #include "host/engine/container_stdio.h"
 #include "host/engine/exec_registry.h"
 #include "host/engine/health_monitor.h"
+#include "host/engine/image_template.h"
 #include "host/engine/launch_plan.h"
 #include "host/engine/machine_source.h"
 #include "host/engine/own_confinement.h"
@@ -57,10 +58,9 @@ class Run {
     // While preparing(), what a signal does to a start; others than those that end it do nothing.
     void interrupt(int signal);
 
-    // "cold", "template ID" or "checkpoint NAME", once the machine was launched.
-    [[nodiscard]] const std::string& origin() const {
-        return restored_from_.empty() ? source_.origin() : restored_from_;
-    }
+    // "cold", "template ID", "image template ID" or "checkpoint NAME", once the machine was
+    // launched.
+    [[nodiscard]] const std::string& origin() const;
 
     // Nothing before the machine was launched.
     [[nodiscard]] sandbox::Sandbox* sandbox() { return sandbox_.get(); }
@@ -96,7 +96,9 @@ class Run {
 
   private:
     Result<void> prepare(std::optional<runtime::TerminalSize> size, UniqueFd console);
-    Result<sandbox::SandboxPlan> make_plan();
+    Result<sandbox::SandboxPlan> make_plan(bool shows_boot);
+    void launch_ready(sandbox::SandboxPlan plan);
+    void on_restore_failed(const std::string& why);
     Result<templates::Key> key_of(const sandbox::Launch& boot) const;
     Result<void> launch(sandbox::SandboxPlan plan);
     void fail(const Error& why);
@@ -107,6 +109,7 @@ class Run {
     Events events_;
     sandbox::Trace trace_;
     MachineSource source_;
+    ImageTemplate image_;
     ContainerStdio stdio_;
     UniqueFd console_;
     sandbox::Shape shape_;

@@ -8,15 +8,16 @@
 #include <cerrno>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "base/scratch.h"
 #include "base/syscalls.h"
 
 namespace bulkhead::sandbox {
 
 namespace {
 
-constexpr std::uint64_t kStep = std::uint64_t{1} << 20U;
+// Small enough to be in the processor's cache, and to be touched in no time.
+constexpr std::size_t kStep = std::size_t{64} * 1024;
 
 struct Run {
     std::uint64_t begin = 0;
@@ -51,11 +52,11 @@ Result<void> copy_disk(int from, int to, const std::atomic<bool>* cancelled) {
     if (::ioctl(to, FICLONE, from) == 0) return {};
     const std::uint64_t size = TRY(file_size(from));
     if (::ftruncate(to, static_cast<off_t>(size)) != 0) return errno_error("set a disk's size");
-    std::vector<std::byte> buffer(kStep);
+    const Scratch buffer(kStep);
     for (std::uint64_t at = 0; at < size;) {
         const Run run = TRY(next_run(from, at));
         if (run.end == run.begin) break;
-        TRY(copy_run(from, to, run, buffer, cancelled));
+        TRY(copy_run(from, to, run, buffer.bytes(), cancelled));
         at = run.end;
     }
     return {};

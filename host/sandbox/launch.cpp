@@ -56,7 +56,7 @@ Result<Launch> copy_of(const Launch& launch) {
     copy.shape = launch.shape;
     copy.kernel_arguments = launch.kernel_arguments;
     for (const LaunchDisk& disk : launch.disks) {
-        LaunchDisk same{disk.serial, disk.read_only, {}, disk.extents};
+        LaunchDisk same{disk.serial, disk.read_only, {}, disk.extents, disk.paths};
         for (const UniqueFd& file : disk.files) same.files.push_back(TRY(copy_fd(file)));
         copy.disks.push_back(std::move(same));
     }

@@ -28,6 +28,7 @@ struct LaunchDisk {
     bool read_only = true;
     std::vector<UniqueFd> files;
     std::vector<DiskExtent> extents;
+    std::vector<std::string> paths;  // of the files, where that matters to somebody
 };
 
 // A saved VM: what Vm::save() wrote, opened to read.

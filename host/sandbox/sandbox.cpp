@@ -81,7 +81,7 @@ void Sandbox::on_agent(UniqueFd stream) {
     agent_ = std::make_unique<AgentClient>(loop_, std::move(stream));
     execs_ = std::make_unique<ExecTable>(*agent_, guest_timers_);
     files_ = std::make_unique<FileTable>(*agent_, guest_timers_);
-    start_container();
+    plan_.prepare ? prepare_container() : start_container();
 }
 
 void Sandbox::start_container() {

@@ -40,6 +40,18 @@ class Resources;
 
 namespace bulkhead::sandbox {
 
+// Two empty files for a machine whose container is prepared and not started.
+struct PreparedSave {
+    // What is prepared: as the plan's start, without what is the container's own. Complete but for
+    // generation, clock and entropy.
+    std::unique_ptr<agent::v1::StartRequest> request;
+    UniqueFd state;
+    UniqueFd memory;
+    // Written, or why not. Until this returns the machine stands still, and its disk is as its
+    // memory has it.
+    std::function<void(const Result<void>&)> saved;
+};
+
 struct SandboxPlan {
     SandboxPlan();
     SandboxPlan(SandboxPlan&&) noexcept;
@@ -57,6 +69,8 @@ struct SandboxPlan {
     // `launch` goes on from a machine that was saved with its container: that is adopted in place
     // of a start. Complete but for the same.
     std::unique_ptr<agent::v1::ReleaseRequest> adopt;
+    // The container is prepared first, and its machine saved before it starts.
+    std::optional<PreparedSave> prepare;
     std::chrono::nanoseconds start_timeout{};
     // The disk lives on: the guest gets time to write everything to it.
     bool orderly_shutdown = false;
@@ -184,8 +198,15 @@ class Sandbox {
     void on_held(std::uint64_t save, const Result<void>& held);
     void on_paused_to_save(std::uint64_t save, const Result<void>& paused);
     void fail_save(const std::string& why);
-    void stand_still(std::function<void(Result<void>)> answer);
+    enum class Where { Anywhere, AtStream };
+    void stand_still(Where where, std::function<void(Result<void>)> answer);
     void go_on(bool held);
+
+    // sandbox_prepare.cpp
+    void prepare_container();
+    void on_prepared(Result<AgentStarted> answer);
+    void hang_up();
+    void on_prepared_saved(const Result<void>& saved);
 
     Result<void> complete_start_request();
     void start_container();
@@ -249,6 +270,7 @@ class Sandbox {
     DeviceLimits asked_device_limits_;
     std::function<void(Result<void>)> device_limits_answer_;
     EventLoop::Handle device_limits_timer_;
+    std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace bulkhead::sandbox

@@ -53,6 +53,7 @@ void Sandbox::boot_instead(const VmEnd& end) {
         std::exchange(late_, false) ? "its agent did not call in time" : describe_end(end);
     if (events_.restore_failed) events_.restore_failed(why);
     Launch boot = *std::exchange(plan_.boot, std::nullopt);
+    plan_.start->set_prepared(false);
     const auto begun = launch(std::move(boot));
     if (begun) return;
     note_failure(begun.error().message());

@@ -7,14 +7,16 @@
 namespace bulkhead::sandbox {
 
 void Sandbox::pause(std::function<void(Result<void>)> answer) {
+    if (!running()) return answer(Error("the container does not run"));
     if (saving_) return answer(Error("the container is being saved"));
-    stand_still(std::move(answer));
+    stand_still(Where::Anywhere, std::move(answer));
 }
 
-void Sandbox::stand_still(std::function<void(Result<void>)> answer) {
-    if (!running() || vm_end_) return answer(Error("the container does not run"));
+void Sandbox::stand_still(Where where, std::function<void(Result<void>)> answer) {
+    if (vm_end_) return answer(Error("the container does not run"));
     if (paused_ || pause_answer_) return answer(Error("the container is paused already"));
-    if (auto sent = vm_->pause(); !sent) return answer(std::move(sent));
+    auto sent = where == Where::AtStream ? vm_->pause_at_stream() : vm_->pause();
+    if (!sent) return answer(std::move(sent));
     pause_answer_ = std::move(answer);
     pause_timer_ = loop_.after(plan_.patience.answer, [this] {
         // Should it stand still after all, nobody would know.
@@ -25,7 +27,12 @@ void Sandbox::stand_still(std::function<void(Result<void>)> answer) {
 }
 
 void Sandbox::on_vm_paused() {
-    if (!pause_answer_) return;
+    if (paused_) return;
+    if (!pause_answer_) {
+        // Nobody waits for it any more. At a stream it may come long after the resume() for that.
+        static_cast<void>(vm_->resume());
+        return;
+    }
     pause_timer_.reset();
     paused_ = true;
     guest_timers_.pause();

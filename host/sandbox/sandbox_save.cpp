@@ -48,7 +48,8 @@ void Sandbox::on_held(std::uint64_t save, const Result<void>& held) {
     save_timer_.reset();
     if (!held) return fail_save(held.error().message());
     saving_->held = true;
-    stand_still([this, save](const Result<void>& paused) { on_paused_to_save(save, paused); });
+    stand_still(Where::Anywhere,
+                [this, save](const Result<void>& paused) { on_paused_to_save(save, paused); });
 }
 
 void Sandbox::on_paused_to_save(std::uint64_t save, const Result<void>& paused) {

@@ -36,6 +36,12 @@ void mark_used(const UniqueFd& directory, const UniqueFd& memory) {
 
 Result<void> keep_to_bound(const Store& store, const std::string& spared) {
     std::vector<Store::Listed> found = TRY(store.list());
+    const auto of_image = [](const Store::Listed& each) {
+        return each.entry && each.entry->key.prepared.has_value();
+    };
+    const bool kind = std::ranges::any_of(
+        found, [&](const auto& each) { return each.id == spared && of_image(each); });
+    std::erase_if(found, [&](const auto& each) { return of_image(each) != kind; });
     std::ranges::sort(found, {}, &Store::Listed::used_at_ns);
     std::size_t count = found.size();
     for (const Store::Listed& each : found) {

@@ -1,5 +1,6 @@
-// How many templates a data root keeps, and which one goes for a new one: the one that was not used
-// for the longest time, unless a machine has it now. Thread: any.
+// How many templates of each kind, machines' and images', a data root keeps, and which one goes for
+// a new one: the one that was not used for the longest time, unless a machine has it now. Thread:
+// any.
 #pragma once
 
 #include <cstddef>

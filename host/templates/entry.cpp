@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "host/templates/slots.h"
+
 namespace bulkhead::templates {
 
 namespace {
@@ -23,13 +25,29 @@ Result<std::uint64_t> number_at(const Json& json, const char* name) {
     return found->get<std::uint64_t>();
 }
 
+Result<void> read_prepared(const Json& json, Entry& entry) {
+    entry.disk_file_bytes = TRY(number_at(json, "disk_file_bytes"));
+    const std::uint64_t disks = TRY(number_at(json, "disks"));
+    if (disks == 0 || disks > kSlots.size()) return Error("a machine without an image's disk");
+    entry.disks = static_cast<std::uint32_t>(disks);
+    const auto image = json.find("image");
+    if (image == json.end() || !image->is_string()) return Error("image: missing, or no text");
+    entry.image = image->get<std::string>();
+    return {};
+}
+
 }  // namespace
 
 std::string to_text(const Entry& entry) {
-    const Json json = {{"key", to_json(entry.key)},
-                       {"state_bytes", entry.state_bytes},
-                       {"memory_file_bytes", entry.memory_file_bytes},
-                       {"created_at", static_cast<std::uint64_t>(entry.created_at)}};
+    Json json = {{"key", to_json(entry.key)},
+                 {"state_bytes", entry.state_bytes},
+                 {"memory_file_bytes", entry.memory_file_bytes},
+                 {"created_at", static_cast<std::uint64_t>(entry.created_at)}};
+    if (entry.key.prepared) {
+        json["disk_file_bytes"] = entry.disk_file_bytes;
+        json["disks"] = entry.disks;
+        json["image"] = entry.image;
+    }
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -47,6 +65,7 @@ Result<Entry> parse_entry(std::string_view text) {
         return Error("a state of an impossible size");
     if (entry.memory_file_bytes != entry.key.shape.memory_bytes)
         return Error("memory of another size than the machine's");
+    if (entry.key.prepared) TRY(read_prepared(json, entry));
     return entry;
 }
 

@@ -12,6 +12,7 @@ namespace bulkhead::templates {
 
 inline constexpr const char* kStateFile = "state";
 inline constexpr const char* kMemoryFile = "memory";
+inline constexpr const char* kDiskFile = "disk";
 inline constexpr const char* kEntryFile = "key.json";
 inline constexpr std::size_t kMostEntryBytes = 256 * 1024;
 
@@ -20,6 +21,10 @@ struct Entry {
     std::uint64_t state_bytes = 0;
     std::uint64_t memory_file_bytes = 0;
     std::int64_t created_at = 0;  // seconds since 1970
+    // Of an image's template.
+    std::uint64_t disk_file_bytes = 0;  // the container's writable disk; 0: it has none
+    std::uint32_t disks = 0;            // slots of the machine, of which some may be empty
+    std::string image;                  // as the first container's user named it
 };
 
 std::string to_text(const Entry& entry);

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <span>
@@ -36,14 +37,6 @@ FileIdentity identity_of(const std::string& path, const struct stat& status) {
             nanoseconds(status.st_ctim)};
 }
 
-// Of the file that is open, whatever the path leads to now.
-Result<FileIdentity> identity_of(const UniqueFd& file, const std::string& path) {
-    struct stat status {};
-
-    if (::fstat(file.get(), &status) != 0) return errno_error(path);
-    return identity_of(path, status);
-}
-
 Json file_json(const FileIdentity& file) {
     return {
         {"path", file.path}, {"device", file.device},           {"inode", file.inode},
@@ -66,13 +59,34 @@ bool read(const Json& json, const char* name, Value& value) {
     return number.has_value();
 }
 
+bool read_identity(const Json& json, FileIdentity& file) {
+    return json.is_object() && read(json, "path", file.path) && read(json, "device", file.device) &&
+           read(json, "inode", file.inode) && read(json, "size", file.size) &&
+           read(json, "modified_ns", file.modified_ns) && read(json, "changed_ns", file.changed_ns);
+}
+
 bool read_file_identity(const Json& json, const char* name, FileIdentity& file) {
     const auto found = json.find(name);
-    if (found == json.end() || !found->is_object()) return false;
-    return read(*found, "path", file.path) && read(*found, "device", file.device) &&
-           read(*found, "inode", file.inode) && read(*found, "size", file.size) &&
-           read(*found, "modified_ns", file.modified_ns) &&
-           read(*found, "changed_ns", file.changed_ns);
+    return found != json.end() && read_identity(*found, file);
+}
+
+Json prepared_json(const PreparedKey& prepared) {
+    Json files = Json::array();
+    for (const FileIdentity& file : prepared.image) files.push_back(file_json(file));
+    return {{"container", prepared.container}, {"image", files}};
+}
+
+// Nothing of it is there: a machine's template.
+bool read_prepared(const Json& json, std::optional<PreparedKey>& prepared) {
+    const auto found = json.find("prepared");
+    if (found == json.end()) return true;
+    if (!found->is_object() || !found->contains("image") || !(*found)["image"].is_array())
+        return false;
+    prepared.emplace();
+    for (const Json& file : (*found)["image"]) {
+        if (!read_identity(file, prepared->image.emplace_back())) return false;
+    }
+    return read(*found, "container", prepared->container) && !prepared->container.empty();
 }
 
 }  // namespace
@@ -81,6 +95,13 @@ Result<FileIdentity> identity_of(const std::string& path) {
     struct stat status {};
 
     if (::stat(path.c_str(), &status) != 0) return errno_error(path);
+    return identity_of(path, status);
+}
+
+Result<FileIdentity> identity_of(const UniqueFd& file, const std::string& path) {
+    struct stat status {};
+
+    if (::fstat(file.get(), &status) != 0) return errno_error(path);
     return identity_of(path, status);
 }
 
@@ -104,10 +125,12 @@ Result<Key> key_of(const sandbox::Launch& launch, const Paths& paths, const Host
 }
 
 bool can_match(const Key& key, const Host& host) {
-    for (const FileIdentity* file : {&key.kernel, &key.initramfs, &key.monitor}) {
-        const auto now = identity_of(file->path);
-        if (!now || *now != *file) return false;
-    }
+    const auto same = [](const FileIdentity& file) {
+        const auto now = identity_of(file.path);
+        return now && *now == file;
+    };
+    if (!same(key.kernel) || !same(key.initramfs) || !same(key.monitor)) return false;
+    if (key.prepared && !std::ranges::all_of(key.prepared->image, same)) return false;
     return key.host.kernel == host.kernel && key.host.processor == host.processor;
 }
 
@@ -140,16 +163,18 @@ Json to_json(const Key& key) {
     Json slots = Json::array();
     for (const Slot& slot : kSlots)
         slots.push_back(concat(slot.serial, slot.read_only ? " read-only" : " writable"));
-    return {{"format", kFormat},
-            {"kernel", file_json(key.kernel)},
-            {"initramfs", file_json(key.initramfs)},
-            {"monitor", file_json(key.monitor)},
-            {"kernel_arguments", key.kernel_arguments},
-            {"vcpus", key.shape.vcpus},
-            {"memory_bytes", key.shape.memory_bytes},
-            {"slots", slots},
-            {"host_kernel", key.host.kernel},
-            {"host_processor", key.host.processor}};
+    Json json = {{"format", kFormat},
+                 {"kernel", file_json(key.kernel)},
+                 {"initramfs", file_json(key.initramfs)},
+                 {"monitor", file_json(key.monitor)},
+                 {"kernel_arguments", key.kernel_arguments},
+                 {"vcpus", key.shape.vcpus},
+                 {"memory_bytes", key.shape.memory_bytes},
+                 {"slots", slots},
+                 {"host_kernel", key.host.kernel},
+                 {"host_processor", key.host.processor}};
+    if (key.prepared) json["prepared"] = prepared_json(*key.prepared);
+    return json;
 }
 
 Result<Key> parse_key(const Json& json) {
@@ -163,7 +188,8 @@ Result<Key> parse_key(const Json& json) {
                        read(json, "vcpus", key.shape.vcpus) &&
                        read(json, "memory_bytes", key.shape.memory_bytes) &&
                        read(json, "host_kernel", key.host.kernel) &&
-                       read(json, "host_processor", key.host.processor);
+                       read(json, "host_processor", key.host.processor) &&
+                       read_prepared(json, key.prepared);
     if (!whole) return Error("not a template's key");
     if (format != kFormat) return Error("a template of another version");
     return key;

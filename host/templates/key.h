@@ -4,11 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "host/sandbox/launch.h"
 #include "host/templates/host.h"
 
@@ -27,6 +30,16 @@ struct FileIdentity {
 };
 
 Result<FileIdentity> identity_of(const std::string& path);
+// Of the file that is open, whatever the path leads to now.
+Result<FileIdentity> identity_of(const UniqueFd& file, const std::string& path);
+
+// What an image's template has beyond its machine: a container that is prepared.
+struct PreparedKey {
+    std::string container;            // a digest of what was prepared
+    std::vector<FileIdentity> image;  // the files of its image's disk
+
+    friend bool operator==(const PreparedKey&, const PreparedKey&) = default;
+};
 
 struct Key {
     FileIdentity kernel;
@@ -35,9 +48,12 @@ struct Key {
     std::string kernel_arguments;
     sandbox::Shape shape;
     Host host;
+    std::optional<PreparedKey> prepared;  // nothing: a machine without a container
 
     // 64 hexadecimal digits: the SHA-256 of the key's canonical text.
     [[nodiscard]] std::string id() const;
+
+    friend bool operator==(const Key&, const Key&) = default;
 };
 
 // The paths that a launch's files were opened at.
@@ -50,7 +66,7 @@ struct Paths {
 // Of a launch that boots.
 Result<Key> key_of(const sandbox::Launch& launch, const Paths& paths, const Host& host);
 
-// Whether a machine that is started now can still have it: its files and host are as they were.
+// Whether a start can still have it: its files and host are as they were.
 bool can_match(const Key& key, const Host& host);
 
 // What is not as it was then, for users; empty: nothing.

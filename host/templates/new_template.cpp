@@ -30,17 +30,25 @@ Result<void> NewTemplate::open() {
     return {};
 }
 
+Result<void> NewTemplate::make_disk() {
+    disk_ = TRY(make_saved_file(concat(directory_, "/", kDiskFile)));
+    return {};
+}
+
 NewTemplate::~NewTemplate() {
     if (directory_.empty()) return;
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
 }
 
-Result<void> NewTemplate::publish() {
+Result<void> NewTemplate::publish(const TemplateContents& contents) {
     Entry entry;
     entry.key = key_;
     entry.state_bytes = TRY(finish_saved_file(state_, "the template's state"));
     entry.memory_file_bytes = TRY(finish_saved_file(memory_, "the template's memory"));
+    if (disk_.valid()) entry.disk_file_bytes = TRY(finish_saved_file(disk_, "the template's disk"));
+    entry.disks = contents.disks;
+    entry.image = contents.image;
     entry.created_at = ::time(nullptr);
     const std::string text = to_text(entry);
     TRY_CONTEXT(parse_entry(text), "what the monitor wrote");
@@ -52,6 +60,7 @@ Result<void> NewTemplate::publish() {
     TRY(image::sync_directory(store_));
     if (const auto kept = keep_to_bound(Store(store_), key_.id()); !kept)
         log::warning(kept.error().message());
+    lock_.reset();
     return {};
 }
 

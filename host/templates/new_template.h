@@ -2,6 +2,8 @@
 // Meanwhile nobody else makes one in this store. Thread: any one at a time.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -10,6 +12,12 @@
 #include "host/templates/key.h"
 
 namespace bulkhead::templates {
+
+// Of an image's template: the machine's disks, and the image's name.
+struct TemplateContents {
+    std::uint32_t disks = 0;
+    std::string image;
+};
 
 class NewTemplate {
   public:
@@ -28,9 +36,14 @@ class NewTemplate {
 
     [[nodiscard]] const UniqueFd& memory() const { return memory_; }
 
-    // Both files are whole: they are found from now on, also after a crash of the host. If there
-    // are too many templates now, another one goes (bound.h).
-    Result<void> publish();
+    // A third file, for the writable disk of a container that is prepared.
+    Result<void> make_disk();
+
+    [[nodiscard]] const UniqueFd& disk() const { return disk_; }
+
+    // The files are whole: they are found from now on, also after a crash of the host. If there
+    // are too many templates now, another one goes (bound.h). Then somebody may make the next one.
+    Result<void> publish(const TemplateContents& contents = {});
 
   private:
     NewTemplate(std::string store, Key key, image::FileLock lock)
@@ -40,10 +53,11 @@ class NewTemplate {
 
     std::string store_;
     Key key_;
-    image::FileLock lock_;
-    std::string directory_;  // empty: there is none
+    std::optional<image::FileLock> lock_;  // until it is published
+    std::string directory_;                // empty: there is none
     UniqueFd state_;
     UniqueFd memory_;
+    UniqueFd disk_;
 };
 
 }  // namespace bulkhead::templates

@@ -9,7 +9,7 @@ namespace bulkhead::templates {
 
 sandbox::LaunchDisk empty_slot(std::size_t index) {
     const Slot& slot = kSlots.at(index);
-    return {std::string(slot.serial), slot.read_only, {}, {}};
+    return {std::string(slot.serial), slot.read_only, {}, {}, {}};
 }
 
 Result<sandbox::Launch> template_launch(const sandbox::Launch& launch) {
@@ -21,7 +21,8 @@ Result<sandbox::Launch> template_launch(const sandbox::Launch& launch) {
     return made;
 }
 
-Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::Snapshot snapshot) {
+Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::Snapshot snapshot,
+                                        std::size_t slots) {
     sandbox::Launch made = TRY(sandbox::copy_of(launch));
     made.kernel.reset();
     made.initrd.reset();
@@ -32,8 +33,7 @@ Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::
             disk.read_only != kSlots.at(i).read_only)
             return Error(concat("no slot for the disk ", disk.serial));
     }
-    for (std::size_t i = made.disks.size(); i < kSlots.size(); ++i)
-        made.disks.push_back(empty_slot(i));
+    for (std::size_t i = made.disks.size(); i < slots; ++i) made.disks.push_back(empty_slot(i));
     return made;
 }
 

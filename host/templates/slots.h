@@ -26,7 +26,9 @@ sandbox::LaunchDisk empty_slot(std::size_t index);
 // devices. It pauses where it is to be saved.
 Result<sandbox::Launch> template_launch(const sandbox::Launch& launch);
 
-// As `launch`, from a template instead of by a boot. An error if its disks do not fit the slots.
-Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::Snapshot snapshot);
+// As `launch`, from a template instead of by a boot; its machine has as many slots. An error if the
+// disks do not fit them.
+Result<sandbox::Launch> restored_launch(const sandbox::Launch& launch, sandbox::Snapshot snapshot,
+                                        std::size_t slots = kSlots.size());
 
 }  // namespace bulkhead::templates

@@ -36,17 +36,20 @@ std::int64_t changed_at_ns(const fs::path& path) {
 }
 
 Result<Entry> read_entry(const UniqueFd& directory) {
-    const UniqueFd file = TRY(open_saved_file(directory, kEntryFile));
-    std::string text(kMostEntryBytes, '\0');
-    text.resize(TRY(read_full(file.get(), std::as_writable_bytes(std::span(text)))));
-    return parse_entry(text);
+    return parse_entry(TRY(read_saved_text(directory, kEntryFile, kMostEntryBytes)));
 }
 
-Result<sandbox::Snapshot> open_snapshot(const UniqueFd& directory, const std::string& id) {
-    const Entry entry = TRY(read_entry(directory));
-    if (entry.key.id() != id) return Error("the key is another one's");
-    return sandbox::Snapshot{TRY(open_saved_file(directory, kStateFile, entry.state_bytes)),
-                             TRY(open_saved_file(directory, kMemoryFile, entry.memory_file_bytes))};
+Result<Store::Found> open_all(const UniqueFd& directory,
+                              const std::function<bool(const Key&)>& is_right) {
+    Store::Found found;
+    found.entry = TRY(read_entry(directory));
+    const Entry& entry = found.entry;
+    if (!is_right(entry.key)) return Error("the key is another one's");
+    found.snapshot.state = TRY(open_saved_file(directory, kStateFile, entry.state_bytes));
+    found.snapshot.memory = TRY(open_saved_file(directory, kMemoryFile, entry.memory_file_bytes));
+    if (entry.disk_file_bytes != 0)
+        found.disk = TRY(open_saved_file(directory, kDiskFile, entry.disk_file_bytes));
+    return found;
 }
 
 }  // namespace
@@ -63,22 +66,33 @@ std::string Store::memory_of(const std::string& id) const {
     return concat(path_of(id), "/", kMemoryFile);
 }
 
-Result<std::optional<sandbox::Snapshot>> Store::find(const std::string& id) const {
+Result<std::optional<Store::Found>> Store::find(const std::string& id) const {
+    return find(id, [&id](const Key& key) { return key.id() == id; });
+}
+
+// Comparing is cheaper than making the id anew.
+Result<std::optional<Store::Found>> Store::find(const Key& key) const {
+    return find(key.id(), [&key](const Key& found) { return found == key; });
+}
+
+Result<std::optional<Store::Found>> Store::find(const std::string& id,
+                                                const IsRight& is_right) const {
     const auto directory = open_file(path_of(id), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!directory) {
         if (directory.error().is(std::errc::no_such_file_or_directory))
-            return std::optional<sandbox::Snapshot>();
+            return std::optional<Found>();
         return directory.error();
     }
-    auto snapshot = open_snapshot(*directory, id);
-    if (snapshot) {
-        mark_used(*directory, snapshot->memory);
-        return std::optional(*std::move(snapshot));
+    auto found = open_all(*directory, is_right);
+    if (found) {
+        found->id = id;
+        mark_used(*directory, found->snapshot.memory);
+        return std::optional(*std::move(found));
     }
     log::warning(
-        concat("template ", id, " is damaged (", snapshot.error().message(), ") and is removed"));
+        concat("template ", id, " is damaged (", found.error().message(), ") and is removed"));
     TRY(remove(id));
-    return std::optional<sandbox::Snapshot>();
+    return std::optional<Found>();
 }
 
 Result<std::optional<image::FileLock>> Store::try_lock() const {

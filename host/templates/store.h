@@ -1,9 +1,11 @@
-// The templates of one data root: a directory for each, named by its key, with key.json and the
-// VM's two files. Crash-safe: one that is found is whole. Machines that go on from a template that
-// is removed keep its files. docs/templates.md. Thread: any.
+// The templates of one data root: a directory for each, named by its key, with key.json, the VM's
+// two files and, for an image's template, the container's writable disk. Crash-safe: one that is
+// found is whole. Machines that go on from a template that is removed keep its files.
+// docs/templates.md. Thread: any.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,9 +29,17 @@ class Store {
         std::int64_t used_at_ns = 0;   // last, since 1970
     };
 
+    struct Found {
+        std::string id;
+        Entry entry;
+        sandbox::Snapshot snapshot;
+        UniqueFd disk;  // to read; invalid, if the entry says that there is none
+    };
+
     // Nothing: there is none. One that is damaged is removed, and is none. One that is found is
     // used from now on, and for as long as its memory or a duplicate of it is open.
-    [[nodiscard]] Result<std::optional<sandbox::Snapshot>> find(const std::string& id) const;
+    [[nodiscard]] Result<std::optional<Found>> find(const std::string& id) const;
+    [[nodiscard]] Result<std::optional<Found>> find(const Key& key) const;
 
     // Nothing: somebody else makes one. What was left of earlier ones that were not finished goes.
     [[nodiscard]] Result<std::optional<NewTemplate>> begin(const Key& key) const;
@@ -48,6 +58,9 @@ class Store {
     [[nodiscard]] Result<std::uint64_t> sweep() const;
 
   private:
+    using IsRight = std::function<bool(const Key&)>;
+    [[nodiscard]] Result<std::optional<Found>> find(const std::string& id,
+                                                    const IsRight& is_right) const;
     [[nodiscard]] Result<std::optional<image::FileLock>> try_lock() const;
     [[nodiscard]] std::string path_of(const std::string& id) const;
 

@@ -1,6 +1,7 @@
 // What lies beside a template: its key.json holds anything, and is refused or says what it is read
 // as. Whatever a kernel's file and arguments are called, a key stays the same when it is written
 // down. And what is taken of /proc/cpuinfo is lines of it.
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ using Json = nlohmann::json;
 
 // Of two documents where one may have more: whether all that the other one has is in it.
 bool has_all(const Json& whole, const Json& part) {
+    if (part.is_array() && whole.is_array()) return std::ranges::equal(whole, part, has_all);
     if (!part.is_object()) return whole == part;
     for (const auto& [name, value] : part.items()) {
         // Not read: it is the same for every key of a format.
@@ -31,6 +33,7 @@ void check_round_trip(const templates::Entry& entry) {
     const auto again = templates::parse_entry(templates::to_text(entry));
     BULKHEAD_CHECK(again.ok() && again->key.id() == entry.key.id());
     BULKHEAD_CHECK(again->created_at == entry.created_at);
+    BULKHEAD_CHECK(again->disks == entry.disks && again->disk_file_bytes == entry.disk_file_bytes);
     BULKHEAD_CHECK(templates::to_text(*again) == templates::to_text(entry));
 }
 
@@ -48,6 +51,13 @@ void write_entry(const std::string& text) {
     entry.key.shape.memory_bytes = text.size();
     entry.state_bytes = 1;
     entry.memory_file_bytes = text.size();
+    check_round_trip(entry);
+    templates::FileIdentity file;
+    file.path = text;
+    entry.key.prepared = {"digest", {file, entry.key.kernel}};
+    entry.disk_file_bytes = text.size();
+    entry.disks = 1;
+    entry.image = text;
     check_round_trip(entry);
 }
 

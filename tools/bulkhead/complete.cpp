@@ -14,6 +14,10 @@ bool has_word(const std::string& text, std::string_view word) {
     return text.find(word) != std::string::npos;
 }
 
+bool has_capital(const std::string& text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 // Whether a flag's value follows as a word of its own.
 bool takes_next_word(const std::vector<FlagWords>& flags, const std::string& word,
                      std::string& value_name) {
@@ -34,9 +38,7 @@ Words places_of(const Command& command) {
     std::istringstream usage{std::string(command.usage)};
     Words places;
     for (std::string word; usage >> word;) {
-        const bool is_place =
-            std::any_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-        if (is_place && word != "[FLAGS]") places.push_back(word);
+        if (has_capital(word) && word != "[FLAGS]") places.push_back(word);
     }
     return places;
 }
@@ -98,6 +100,12 @@ class Completer {
             offer(std::string(group.name), std::string(group.summary));
     }
 
+    // "auto|never" -> "auto", "never"
+    void offer_each_of(const std::string& values) {
+        std::istringstream each(values);
+        for (std::string word; std::getline(each, word, '|');) offer(word, "");
+    }
+
     // A place of the usage line, or a flag's kind of value.
     void offer_values(const std::string& place) {
         if (has_word(place, "CONTAINER")) {
@@ -112,9 +120,7 @@ class Completer {
         if (has_word(place, "CHECKPOINT")) {
             for (const Candidate& each : names_.checkpoints()) offer(each.word, each.meaning);
         }
-        if (has_word(place, "auto|never")) {
-            for (const char* use : {"auto", "never"}) offer(use, "");
-        }
+        if (has_word(place, "|") && !has_capital(place)) offer_each_of(place);
         if (has_word(place, "SHELL")) {
             for (const char* shell : {"bash", "zsh", "fish"}) offer(shell, "");
         }

@@ -102,6 +102,20 @@ Result<state::Container> create_from_bundle(const RunFlags& flags, engine::Engin
                          [&](const state::Record&) { return config; });
 }
 
+container::v1::TemplateUse wire_use(TemplateUse use) {
+    switch (use) {
+        case TemplateUse::Auto:
+            return container::v1::TEMPLATE_USE_AUTO;
+        case TemplateUse::Never:
+            return container::v1::TEMPLATE_USE_NEVER;
+        case TemplateUse::Machine:
+            return container::v1::TEMPLATE_USE_MACHINE;
+        case TemplateUse::Image:
+            return container::v1::TEMPLATE_USE_IMAGE;
+    }
+    return container::v1::TEMPLATE_USE_AUTO;
+}
+
 }  // namespace
 
 void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
@@ -109,7 +123,7 @@ void set_machine(const RunFlags& flags, container::v1::Machine& machine) {
     if (resources.memory_bytes) machine.set_memory_bytes(*resources.memory_bytes);
     if (const auto cpus = runtime::machine_cpus(resources)) machine.set_cpus(*cpus);
     machine.set_kernel(flags.kernel);
-    machine.set_no_template(flags.no_template);
+    machine.set_template_use(wire_use(flags.template_use.value_or(TemplateUse::Auto)));
     machine.set_jail_required(flags.jail_required);
     machine.set_cgroup_parent(flags.cgroup_parent);
     machine.set_init_on_alloc(flags.init_on_alloc.value_or(flags.container.strict));

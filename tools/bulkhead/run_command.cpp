@@ -29,6 +29,7 @@ std::optional<std::string> own_variable(const std::string& name) {
 Result<void> complete_flags(RunFlags& flags) {
     TRY(load_environment(flags, own_variable));
     TRY(load_labels(flags));
+    TRY(load_template_use(flags, own_variable));
     TRY(check_run_flags(flags));
     if (!flags.bundle.empty()) return read_bundle(flags);
     if (flags.terminal) flags.container.terminal = terminal_size(STDOUT_FILENO);

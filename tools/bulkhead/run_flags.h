@@ -27,6 +27,9 @@ namespace bulkhead::cli {
 
 enum class Pull : std::uint8_t { Missing, Never };
 
+// Which saved machine a start goes on from: docs/templates.md.
+enum class TemplateUse : std::uint8_t { Auto, Never, Machine, Image };
+
 struct RunFlags {
     // Emulated and crowded hosts take tens of seconds to boot a guest.
     static constexpr std::chrono::seconds kStartTimeout{120};
@@ -64,7 +67,8 @@ struct RunFlags {
     runtime::DeviceLimits device_limits;
     std::chrono::nanoseconds start_timeout = kStartTimeout;
     bool jail_required = false;  // no start without every layer
-    bool no_template = false;    // its machine always boots
+    // docs/templates.md; nothing: as the environment says, or auto.
+    std::optional<TemplateUse> template_use;
     // Its kernel zeroes memory before it hands it out; not said: as the security profile has it.
     std::optional<bool> init_on_alloc;
 
@@ -104,6 +108,9 @@ Result<void> take_run_arguments(std::string_view command, const Words& arguments
 
 // Reads the --env-file files and -e flags into the container's environment, in docker's order.
 Result<void> load_environment(RunFlags& target, const runtime::Lookup& lookup);
+
+// Without --template: what the environment's BULKHEAD_TEMPLATE says.
+Result<void> load_template_use(RunFlags& target, const runtime::Lookup& lookup);
 
 // Reads the --label-file files; a label flag wins over them.
 Result<void> load_labels(RunFlags& target);

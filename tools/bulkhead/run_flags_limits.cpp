@@ -94,12 +94,23 @@ Result<std::chrono::nanoseconds> parse_start_timeout(std::string_view text) {
     return std::chrono::nanoseconds(std::chrono::seconds(seconds));
 }
 
-Result<bool> parse_no_template(std::string_view text) {
-    if (text != "auto" && text != "never") return Error("want auto or never");
-    return text == "never";
+Result<std::optional<TemplateUse>> some_template_use(const std::string& text) {
+    if (text == "auto") return std::optional(TemplateUse::Auto);
+    if (text == "image") return std::optional(TemplateUse::Image);
+    if (text == "machine") return std::optional(TemplateUse::Machine);
+    if (text == "never") return std::optional(TemplateUse::Never);
+    return Error("want auto, image, machine or never");
 }
 
 }  // namespace
+
+Result<void> load_template_use(RunFlags& target, const runtime::Lookup& lookup) {
+    if (target.template_use) return {};
+    const auto said = lookup("BULKHEAD_TEMPLATE");
+    if (said && !said->empty())
+        target.template_use = TRY_CONTEXT(some_template_use(*said), "BULKHEAD_TEMPLATE");
+    return {};
+}
 
 void add_disk_limit_flags(runtime::DeviceLimits& limits, std::vector<Flag>& flags) {
     append_group(
@@ -166,8 +177,9 @@ void add_machine_flags(RunFlags& target, std::vector<Flag>& flags) {
          {"kernel", '\0', "FILE", "another guest kernel (an ELF vmlinux)", store(target.kernel)},
          {"kernel-args", '\0', "TEXT", "added to the guest kernel's command line",
           store(target.kernel_arguments)},
-         {"template", '\0', "auto|never", "start from a saved machine, or boot (default auto)",
-          parsed_into(target.no_template, parse_no_template)},
+         {"template", '\0', "auto|image|machine|never",
+          "the saved machine that it starts from (default $BULKHEAD_TEMPLATE, or auto)",
+          parsed_into(target.template_use, some_template_use)},
          {"cgroup-parent", '\0', "PATH", "where the machine's cgroup is made (default /bulkhead)",
           parsed_into(target.cgroup_parent, parse_cgroup_parent)},
          {"start-timeout", '\0', "SECONDS", "for the guest to boot and answer (default 120)",

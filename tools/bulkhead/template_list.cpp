@@ -58,13 +58,14 @@ ListRow template_row(const ListedTemplate& listed, bool whole, std::time_t now) 
                               : entry       ? "outdated"
                                             : "damaged"}};
     for (const char* name :
-         {"CPUs", "Memory", "CreatedAt", "CreatedSince", "Kernel", "KernelArguments"})
+         {"CPUs", "Memory", "CreatedAt", "CreatedSince", "Image", "Kernel", "KernelArguments"})
         fields[name] = kUnknown;
     if (entry) {
         fields["CPUs"] = std::to_string(entry->key.shape.vcpus);
         fields["Memory"] = bytes_text(entry->key.shape.memory_bytes);
         fields["CreatedAt"] = time_text(entry->created_at);
         fields["CreatedSince"] = duration_text(now - entry->created_at) + " ago";
+        if (entry->key.prepared) fields["Image"] = entry->image;
         fields["Kernel"] = entry->key.kernel.path;
         fields["KernelArguments"] = entry->key.kernel_arguments;
     }
@@ -74,12 +75,13 @@ ListRow template_row(const ListedTemplate& listed, bool whole, std::time_t now) 
 const ListColumns& template_columns() {
     static const ListColumns kColumns = {
         "table {{.ID}}\t{{.CPUs}}\t{{.Memory}}\t{{.Size}}\t{{.CreatedSince}}\t{{.Status}}\t"
-        "{{.Kernel}}",
+        "{{.Image}}\t{{.Kernel}}",
         "{{.ID}}",
         {{"CPUs", "CPUS"},
          {"CreatedAt", "CREATED AT"},
          {"CreatedSince", "CREATED"},
          {"ID", "TEMPLATE ID"},
+         {"Image", "IMAGE"},
          {"Kernel", "KERNEL"},
          {"KernelArguments", "KERNEL ARGUMENTS"},
          {"Memory", "MEMORY"},

@@ -2,7 +2,9 @@
 
 import subprocess
 import tempfile
+import time
 
+from lifecycle_cases import command
 from support import expect
 
 
@@ -108,3 +110,26 @@ def memory(bulkhead):
     result = bulkhead.run("--rm", "-m", "32m", "busybox", "sh", "-c",
                           "text=1234567890123456; while :; do text=$text$text; done", check_code=137)
     expect(b"out of memory" in result.stderr, f"stderr: {result.stderr!r}")
+
+
+def private_mib(pid):
+    """What a monitor has of memory that no file is behind: its guest's, but for what is as in a template."""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("RssAnon:")) // 1024
+
+
+def memory_given_back(bulkhead):
+    """What a container has used and freed goes back to the host, whatever its machine started from."""
+    for template in ("never", "machine", "image", "image"):
+        command(bulkhead, "run", "-d", "--name", "user", "--template", template, "-m", "384m", "--shm-size", "256m", "busybox", "sleep", "100000")
+        pid = command(bulkhead, "inspect", "-f", "{{.State.Pid}}", "user").strip()
+        before = private_mib(pid)
+        command(bulkhead, "exec", "user", "dd", "if=/dev/zero", "of=/dev/shm/file", "bs=1M", "count=200")
+        used = private_mib(pid)
+        expect(used - before >= 190, f"{template}: {before} MiB before, {used} MiB with 200 MiB in use")
+        command(bulkhead, "exec", "user", "rm", "/dev/shm/file")
+        begin = time.monotonic()
+        while used - private_mib(pid) < 150:
+            time.sleep(0.1)
+        print(f"{template}: {before} MiB, in use {used} MiB, {private_mib(pid)} MiB {time.monotonic() - begin:.1f} s after it was freed")
+        command(bulkhead, "rm", "-f", "user")

@@ -4,6 +4,7 @@
   run_test.py CASE --build build/release
 """
 
+import os
 import pathlib
 import sys
 
@@ -18,6 +19,7 @@ import engine_cases  # noqa: E402
 import failure_cases  # noqa: E402
 import flag_cases  # noqa: E402
 import files_cases  # noqa: E402
+import image_template_cases  # noqa: E402
 import jail_cases  # noqa: E402
 import lifecycle_cases  # noqa: E402
 import list_cases  # noqa: E402
@@ -31,7 +33,7 @@ from case_main import case_main, leaving_nothing  # noqa: E402
 
 CASES = (
     process_cases.exit_codes, process_cases.process_settings, process_cases.streams,
-    process_cases.filesystem, process_cases.confinement, process_cases.memory,
+    process_cases.filesystem, process_cases.confinement, process_cases.memory, process_cases.memory_given_back,
     flag_cases.init, flag_cases.privileged, flag_cases.kernel_settings, flag_cases.disk_limits, flag_cases.stream_limits, flag_cases.names,
     security_cases.security_profiles, security_cases.security_strict, security_cases.security_options, apparmor_cases.apparmor,
     local_cases.other_users, local_cases.surroundings,
@@ -49,6 +51,9 @@ CASES = (
     template_cases.templates_made, template_cases.templates_damaged, template_cases.templates_at_once,
     template_cases.templates_differ, template_cases.templates_under_fire, template_cases.templates_interrupted,
     template_cases.templates_listed, template_cases.templates_bounded,
+    image_template_cases.image_templates_made, image_template_cases.image_templates_like_others,
+    image_template_cases.image_templates_differ, image_template_cases.image_templates_damaged,
+    image_template_cases.image_templates_under_fire,
     checkpoint_cases.checkpoint_goes_on, checkpoint_cases.checkpoint_identities, checkpoint_cases.checkpoint_streams,
     checkpoint_cases.checkpoint_refused, checkpoint_cases.checkpoint_damaged, checkpoint_cases.checkpoint_under_fire,
     checkpoint_cases.checkpoint_cycles,
@@ -56,4 +61,6 @@ CASES = (
 
 
 if __name__ == "__main__":
+    # A case's containers start alike, however many there are; what is about images' templates says so.
+    os.environ.setdefault("BULKHEAD_TEMPLATE", "machine")
     sys.exit(case_main(__doc__, CASES, "--build", leaving_nothing))

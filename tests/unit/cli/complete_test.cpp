@@ -44,7 +44,8 @@ TEST_CASE("verbs and groups come first") {
     CHECK(words_after({"r"}) == Words{"run", "rm", "rmi"});
     CHECK(words_after({"con"}) == Words{"container"});
     CHECK(words_after({"template", "rm", ""}) == Words{"4aed2f5b2620"});
-    CHECK(words_after({"run", "--template", ""}) == Words{"auto", "never"});
+    CHECK(words_after({"run", "--template", ""}) == Words{"auto", "image", "machine", "never"});
+    CHECK(words_after({"run", "--template", "m"}) == Words{"machine"});
     CHECK(words_after({"run", "--from", ""}) == Words{"before"});
     CHECK(words_after({"checkpoint", "rm", ""}) == Words{"before"});
     // Its verbs, or what to save.

@@ -96,7 +96,7 @@ TEST_CASE("every flag of run lands where it belongs") {
     const auto& container = flags.container;
     CHECK(flags.auto_remove);
     CHECK(flags.jail_required);
-    CHECK(flags.no_template);
+    CHECK(flags.template_use == TemplateUse::Never);
     CHECK(flags.interactive);
     CHECK(flags.terminal);
     CHECK(flags.name == "web");

@@ -4,6 +4,8 @@
 //   wait-signal late-stream exit=N
 //   save-ok save-error save-dies save-refused save-unheld: as wait-signal, and what becomes of a
 //   save
+//   prepare-ok prepare-error prepare-dies prepare-late prepare-fails: what becomes of a machine
+//   that is saved when its container is prepared
 // A further process does what its first argument says, and work on files what its path says:
 // debts.h.
 #include <sys/socket.h>
@@ -13,8 +15,10 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
@@ -88,10 +92,16 @@ class Monitor {
     }
 
     // Until the host closes the socket. What it asks for is not answered, unless it is to save.
-    void wait_for_host(const std::string& behaviour = "") {
+    // `call`: the agent calls the host again.
+    void wait_for_host(const std::string& behaviour = "",
+                       const std::function<void()>& call = nullptr) {
         for (auto packet = channel_.receive(); packet && packet->has_value();
              packet = channel_.receive()) {
             if (behaviour.starts_with("save-")) answer(**packet, behaviour);
+            if (behaviour.starts_with("prepare-")) {
+                answer(**packet, behaviour);
+                if (goes_on(**packet, behaviour)) call();
+            }
         }
     }
 
@@ -100,19 +110,38 @@ class Monitor {
         vmm::v1::HostMessage asked;
         asked.ParseFromArray(packet.bytes.data(), static_cast<int>(packet.bytes.size()));
         vmm::v1::VmmMessage message;
-        if (asked.has_pause()) {
-            message.mutable_paused();
-            send(message);
-        }
+        if (asked.has_pause() || (asked.has_pause_at_stream() && behaviour != "prepare-late"))
+            paused();
         if (!asked.has_save()) return;
-        if (behaviour == "save-dies") ::_exit(1);
+        if (behaviour.ends_with("-dies")) ::_exit(1);
         if (packet.descriptors.size() != 2) ::_exit(2);
-        message.mutable_saved()->set_error(behaviour == "save-error" ? "no space" : "");
+        message.mutable_saved()->set_error(behaviour.ends_with("-error") ? "no space" : "");
         send(message);
+    }
+
+    void paused() {
+        vmm::v1::VmmMessage message;
+        message.mutable_paused();
+        send(message);
+        paused_ = true;
+    }
+
+    // Whether a guest that paused at its call makes it now. A late one is there only after the
+    // host's patience, and pauses all the same.
+    bool goes_on(const Packet& packet, const std::string& behaviour) {
+        vmm::v1::HostMessage asked;
+        asked.ParseFromArray(packet.bytes.data(), static_cast<int>(packet.bytes.size()));
+        if (!asked.has_resume()) return false;
+        if (!paused_ && behaviour == "prepare-late") {
+            paused();
+            return false;
+        }
+        return std::exchange(paused_, false);
     }
 
     PacketChannel channel_;
     UniqueFd console_;
+    bool paused_ = false;
 };
 
 class Agent final : public wire::Agent::Service {
@@ -129,6 +158,7 @@ class Agent final : public wire::Agent::Service {
             reply->set_message("exec: \"nothing\x1b[31m\": not found");
             return grpc::Status::OK;
         }
+        if (request->prepared()) monitor_.print("started prepared\n");
         const auto& ports = request->streams();
         if (ports.stdin_port() != 0) input_ = monitor_.open_stream(ports.stdin_port());
         if (behaviour_ == "late-stream") monitor_.open_stream(0x1000'00FF);
@@ -140,12 +170,24 @@ class Agent final : public wire::Agent::Service {
         return grpc::Status::OK;
     }
 
+    grpc::Status Prepare(grpc::ServerContext* /*context*/, const wire::StartRequest* request,
+                         wire::StartReply* reply) override {
+        if (request->entropy().empty() || request->realtime_ns() == 0 || request->generation() == 0)
+            return {grpc::StatusCode::INVALID_ARGUMENT, "no entropy, no time or no generation"};
+        monitor_.print("prepared " + request->spec().domainname() + "\n");
+        if (behaviour_ != "prepare-fails") return grpc::Status::OK;
+        reply->set_failure(wire::START_FAILURE_OTHER);
+        reply->set_message("mounting /extra");
+        return grpc::Status::OK;
+    }
+
     grpc::Status Wait(grpc::ServerContext* /*context*/, const wire::WaitRequest* /*request*/,
                       wire::WaitReply* reply) override {
         if (behaviour_ == "crash-running") crash();
         // A kill of itself would do nothing: it is the first process of its namespace.
         if (behaviour_ == "killed-running") __builtin_trap();
-        if (behaviour_ == "wait-signal" || behaviour_.starts_with("save-")) {
+        if (behaviour_ == "wait-signal" || behaviour_.starts_with("save-") ||
+            behaviour_.starts_with("prepare-")) {
             std::unique_lock lock(mutex_);
             signalled_.wait(lock, [&] { return signal_ != 0; });
             reply->set_signal(signal_);
@@ -277,10 +319,13 @@ void serve(Monitor& monitor, const std::string& behaviour) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&agent);
     const auto server = builder.BuildAndStart();
-    UniqueFd stream = monitor.open_stream(protocol::kAgentPort);
-    static_cast<void>(set_nonblocking(stream.get()));
-    grpc::AddInsecureChannelFromFd(server.get(), stream.release());
-    monitor.wait_for_host(behaviour);
+    const auto call = [&] {
+        UniqueFd stream = monitor.open_stream(protocol::kAgentPort);
+        static_cast<void>(set_nonblocking(stream.get()));
+        grpc::AddInsecureChannelFromFd(server.get(), stream.release());
+    };
+    call();
+    monitor.wait_for_host(behaviour, call);
     ::_exit(0);
 }
 

@@ -32,10 +32,10 @@ TEST_CASE("a launch names each descriptor by its place in the packet") {
     Launch launch = small_launch();
     launch.initrd = null_file();
     launch.console = null_file();
-    LaunchDisk lower{"lower", true, {}, {{1, 0, 512}, {0, 1024, 4096}, {1, 512, 512}}};
+    LaunchDisk lower{"lower", true, {}, {{1, 0, 512}, {0, 1024, 4096}, {1, 512, 512}}, {}};
     lower.files.push_back(null_file());
     lower.files.push_back(null_file());
-    LaunchDisk upper{"upper", false, {}, {{0, 0, 8192}}};
+    LaunchDisk upper{"upper", false, {}, {{0, 0, 8192}}, {}};
     upper.files.push_back(null_file());
     launch.disks.push_back(std::move(lower));
     launch.disks.push_back(std::move(upper));
@@ -77,7 +77,7 @@ TEST_CASE("a launch that goes on from a snapshot names its files, and no kernel"
     Launch launch = small_launch();
     launch.kernel.reset();
     launch.restore = Snapshot{null_file(), null_file()};
-    launch.disks.push_back({"upper", false, {}, {}});
+    launch.disks.push_back({"upper", false, {}, {}, {}});
     const auto packet = encode_launch(launch);
     REQUIRE(packet);
     vmm::v1::HostMessage message;
@@ -97,7 +97,7 @@ TEST_CASE("a copy of a launch is the same with descriptors of its own") {
     launch.restore = Snapshot{null_file(), null_file()};
     launch.pause_at_first_stream = true;
     launch.device_limits.write_bytes = 7;
-    LaunchDisk disk{"lower", true, {}, {{0, 512, 1024}}};
+    LaunchDisk disk{"lower", true, {}, {{0, 512, 1024}}, {}};
     disk.files.push_back(null_file());
     launch.disks.push_back(std::move(disk));
     const auto copy = copy_of(launch);
@@ -111,7 +111,7 @@ TEST_CASE("a copy of a launch is the same with descriptors of its own") {
 
 TEST_CASE("more files than one packet carries are an error, not a broken launch") {
     Launch launch = small_launch();
-    LaunchDisk disk{"lower", true, {}, {}};
+    LaunchDisk disk{"lower", true, {}, {}, {}};
     for (int i = 0; i < 252; ++i) disk.files.push_back(null_file());
     launch.disks.push_back(std::move(disk));
     const auto packet = encode_launch(launch);

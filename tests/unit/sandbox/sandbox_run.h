@@ -66,6 +66,12 @@ class Run {
         return *this;
     }
 
+    // Its container is prepared first, and the machine saved then.
+    Run& preparing(std::function<void(const Result<void>&)> saved) {
+        prepared_ = std::move(saved);
+        return *this;
+    }
+
     // What to do once the process runs, or at once.
     Run& when_running(std::function<void(Sandbox&)> action) {
         when_running_ = std::move(action);
@@ -143,6 +149,15 @@ class Run {
             plan.adopt = std::make_unique<agent::v1::ReleaseRequest>();
             plan.adopt->mutable_adoption()->set_container_id(adopted_);
         }
+        if (prepared_) {
+            PreparedSave save;
+            save.request = std::make_unique<agent::v1::StartRequest>();
+            save.request->mutable_spec()->set_domainname("what others share");
+            save.state = open_file("/dev/null", O_RDWR).value();
+            save.memory = open_file("/dev/null", O_RDWR).value();
+            save.saved = prepared_;
+            plan.prepare = std::move(save);
+        }
         plan.start_timeout = start_timeout_;
         plan.orderly_shutdown = orderly_;
         plan.auto_remove = auto_remove_;
@@ -167,8 +182,18 @@ class Run {
     GuestPatience patience_{.stream = kLong, .answer = kLong};
     bool orderly_ = false;
     bool auto_remove_ = false;
+    std::function<void(const Result<void>&)> prepared_;
     std::function<void(Sandbox&)> when_running_;
     std::function<void(Sandbox&)> at_once_;
 };
+
+// Calls `then` when the agent has printed the word.
+inline void when_printed(Run& run, EventLoop::Handle& poll, Sandbox& sandbox,
+                         const std::string& word, std::function<void()> then) {
+    if (sandbox.console().find(word) != std::string::npos) return then();
+    poll = run.loop.after(std::chrono::milliseconds(1), [&run, &poll, &sandbox, word, then] {
+        when_printed(run, poll, sandbox, word, then);
+    });
+}
 
 }  // namespace bulkhead::sandbox::test

@@ -6,6 +6,7 @@ namespace bulkhead::sandbox {
 namespace {
 
 using test::Run;
+using test::when_printed;
 
 UniqueFd null_file() {
     return open_file("/dev/null", O_RDWR).value();
@@ -26,15 +27,6 @@ SandboxEnd save(Run& run, Then then) {
             });
     });
     return run.run();
-}
-
-// Calls `then` when the agent has printed the word.
-void when_printed(Run& run, EventLoop::Handle& poll, Sandbox& sandbox, const std::string& word,
-                  std::function<void()> then) {
-    if (sandbox.console().find(word) != std::string::npos) return then();
-    poll = run.loop.after(std::chrono::milliseconds(1), [&run, &poll, &sandbox, word, then] {
-        when_printed(run, poll, sandbox, word, then);
-    });
 }
 
 }  // namespace

@@ -30,23 +30,34 @@ class FullStore {
         return key;
     }
 
-    void set_used(std::size_t number, time_t second) const {
+    // The same for an image.
+    [[nodiscard]] Key image_key(std::size_t number) const {
+        Key key = this->key(number);
+        key.prepared = place_.image_key().prepared;
+        return key;
+    }
+
+    void set_used(std::size_t number, time_t second) const { set_used(key(number), second); }
+
+    void set_used(const Key& key, time_t second) const {
         const timespec times[2] = {{second, 0}, {second, 0}};
-        const std::string path = place_.file("templates/" + key(number).id());
+        const std::string path = place_.file("templates/" + key.id());
         REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
     }
 
-    // The numbers of those that are there.
-    [[nodiscard]] std::vector<std::size_t> present() const {
+    // The numbers of those that are there, machines' or images'.
+    [[nodiscard]] std::vector<std::size_t> present(bool of_image = false) const {
         std::vector<std::size_t> numbers;
         const auto listed = store.list().value();
-        for (const Store::Listed& each : listed)
-            numbers.push_back(each.entry.value().key.shape.vcpus - 1);
+        for (const Store::Listed& each : listed) {
+            const Key& key = each.entry.value().key;
+            if (key.prepared.has_value() == of_image) numbers.push_back(key.shape.vcpus - 1);
+        }
         std::ranges::sort(numbers);
         return numbers;
     }
 
-    [[nodiscard]] sandbox::Snapshot use(std::size_t number) const {
+    [[nodiscard]] Store::Found use(std::size_t number) const {
         auto found = store.find(key(number).id()).value();
         REQUIRE(found.has_value());
         return *std::move(found);
@@ -81,7 +92,7 @@ TEST_CASE("a new template takes the place of the one that was not used for the l
 TEST_CASE("a template that a machine has stays, for as long as its memory is open") {
     const FullStore full;
     auto open = std::optional(full.use(0));
-    UniqueFd kept = duplicate(full.use(1).memory.get()).value();
+    UniqueFd kept = duplicate(full.use(1).snapshot.memory.get()).value();
     full.set_used(0, 1);
     full.set_used(1, 2);
     test::put(full.store, full.key(8));
@@ -96,7 +107,7 @@ TEST_CASE("a template that a machine has stays, for as long as its memory is ope
 
 TEST_CASE("templates that are all used are more than the bound, until they are not") {
     const FullStore full;
-    std::vector<sandbox::Snapshot> used;
+    std::vector<Store::Found> used;
     for (std::size_t i = 0; i < kMostTemplates; ++i) used.push_back(full.use(i));
     test::put(full.store, full.key(8));
     used.push_back(full.use(8));
@@ -116,6 +127,26 @@ TEST_CASE("what is damaged counts, and goes as any other one") {
     full.set_used(0, 1);
     test::put(full.store, full.key(8));
     CHECK(full.present() == Numbers{1, 2, 3, 4, 5, 6, 7, 8});
+}
+
+TEST_CASE("images' templates take no place of machines', and the other way round") {
+    const FullStore full;
+    for (std::size_t i = 0; i < kMostTemplates; ++i) {
+        test::put(full.store, full.image_key(i));
+        full.set_used(full.image_key(i), static_cast<time_t>(i) + 100);
+    }
+    const Numbers first{0, 1, 2, 3, 4, 5, 6, 7};
+    const Numbers next{1, 2, 3, 4, 5, 6, 7, 8};
+    CHECK(full.present() == first);
+    CHECK(full.present(true) == first);
+    // All machines' are unused for longer.
+    test::put(full.store, full.image_key(8));
+    CHECK(full.present() == first);
+    CHECK(full.present(true) == next);
+    for (std::size_t i = 1; i <= 8; ++i) full.set_used(full.image_key(i), 1);
+    test::put(full.store, full.key(8));
+    CHECK(full.present() == next);
+    CHECK(full.present(true) == next);
 }
 
 }  // namespace bulkhead::templates

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/syscalls.h"
-#include "host/templates/entry.h"
 #include "tests/unit/templates/place.h"
 
 namespace bulkhead::templates {
@@ -31,6 +30,30 @@ TEST_CASE("each part of a key makes another id") {
     for (const auto& change : changes) {
         Key other = key;
         change(other);
+        CHECK(ids.insert(other.id()).second);
+    }
+}
+
+TEST_CASE("each part of what is prepared makes another id, and so does its being prepared") {
+    const test::Place place;
+    const Key key = place.image_key();
+    const std::function<void(PreparedKey&)> changes[] = {
+        [](PreparedKey& p) { p.container += "x"; },
+        [](PreparedKey& p) { p.image.pop_back(); },
+        [](PreparedKey& p) { p.image.push_back(p.image.front()); },
+        [](PreparedKey& p) { std::swap(p.image[0], p.image[1]); },
+        [](PreparedKey& p) { p.image[1].path += "x"; },
+        [](PreparedKey& p) { ++p.image[1].device; },
+        [](PreparedKey& p) { ++p.image[1].inode; },
+        [](PreparedKey& p) { ++p.image[1].size; },
+        [](PreparedKey& p) { ++p.image[0].modified_ns; },
+        [](PreparedKey& p) { ++p.image[0].changed_ns; }};
+    std::set<std::string> ids = {place.key().id(), key.id()};
+    CHECK(ids.size() == 2);
+    CHECK(key.id() == place.image_key().id());
+    for (const auto& change : changes) {
+        Key other = key;
+        change(*other.prepared);
         CHECK(ids.insert(other.id()).second);
     }
 }
@@ -66,6 +89,38 @@ TEST_CASE("a key is read as it was written") {
     nlohmann::json newer = to_json(place.key());
     newer["format"] = 1000;
     CHECK_FALSE(parse_key(newer));
+}
+
+TEST_CASE("what is prepared is read as it was written, or the key is none") {
+    const test::Place place;
+    const auto read = parse_key(to_json(place.image_key()));
+    REQUIRE(read);
+    CHECK(read->prepared == place.image_key().prepared);
+    CHECK(read->id() == place.image_key().id());
+    CHECK_FALSE(parse_key(to_json(place.key()))->prepared);
+
+    using Json = nlohmann::json;
+    const std::function<void(Json&)> damages[] = {
+        [](Json& p) { p = Json::array(); },
+        [](Json& p) { p = nullptr; },
+        [](Json& p) { p = Json::object(); },
+        [](Json& p) { p.erase("image"); },
+        [](Json& p) { p["image"] = p["image"][0]; },
+        [](Json& p) { p["image"] = "layer"; },
+        [](Json& p) { p["image"][1] = "layer"; },
+        [](Json& p) { p["image"][1].erase("path"); },
+        [](Json& p) { p["image"][1].erase("changed_ns"); },
+        [](Json& p) { p["image"][0]["size"] = -1; },
+        [](Json& p) { p["image"].push_back(Json::object()); },
+        [](Json& p) { p.erase("container"); },
+        [](Json& p) { p["container"] = 5; },
+        [](Json& p) { p["container"] = ""; }};
+    for (const auto& damage : damages) {
+        Json json = to_json(place.image_key());
+        damage(json["prepared"]);
+        CAPTURE(json["prepared"].dump());
+        CHECK_FALSE(parse_key(json));
+    }
 }
 
 TEST_CASE("a launch's key is that of the files that it has open") {
@@ -106,29 +161,24 @@ TEST_CASE("a template matches for as long as its files and its host are what the
     CHECK_FALSE(can_match(key, key.host));
 }
 
-TEST_CASE("a template's sizes are bounded") {
+TEST_CASE("an image's template matches for as long as the image's files are what they were too") {
     const test::Place place;
-    Entry entry{place.key(), 4096, place.key().shape.memory_bytes, 7};
-    const auto read = parse_entry(to_text(entry));
-    REQUIRE(read);
-    CHECK(read->key.id() == entry.key.id());
-    CHECK(read->state_bytes == 4096);
-    CHECK(read->created_at == 7);
-    entry.state_bytes = 0;
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    entry.state_bytes = std::uint64_t{1} << 30U;
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    entry.state_bytes = 4096;
-    entry.memory_file_bytes += 4096;
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    entry.memory_file_bytes -= 4096;
-    entry.created_at = std::int64_t{1} << 34U;  // in the year 2514
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    entry.created_at = -1;
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    CHECK_FALSE(parse_entry("{}"));
-    CHECK_FALSE(parse_entry("[]"));
-    CHECK_FALSE(parse_entry("{\"key\": 1"));
+    const Key key = place.image_key();
+    CHECK(can_match(key, key.host));
+    place.write("index", "another one");
+    CHECK_FALSE(can_match(key, key.host));
+    CHECK(can_match(place.image_key(), key.host));
+    CHECK(can_match(place.key(), key.host));
+}
+
+TEST_CASE("an image's template matches none whose file has gone, or is another of the same text") {
+    const test::Place place;
+    const Key key = place.image_key();
+    std::filesystem::rename(place.file("layer"), place.file("old"));
+    CHECK_FALSE(can_match(key, key.host));
+    place.write("layer", "layer");
+    CHECK_FALSE(can_match(key, key.host));
+    CHECK(can_match(place.key(), key.host));
 }
 
 TEST_CASE("what is not as it was is named") {

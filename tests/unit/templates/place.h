@@ -23,19 +23,25 @@ inline void fill(const NewTemplate& made, const Key& key) {
     REQUIRE(::ftruncate(made.memory().get(), static_cast<off_t>(key.shape.memory_bytes)) == 0);
 }
 
+// What an image's template is published with, and a machine's.
+inline TemplateContents contents_of(const Key& key) {
+    return key.prepared ? TemplateContents{2, "busybox"} : TemplateContents{};
+}
+
 inline void put(const Store& store, const Key& key) {
     auto made = store.begin(key);
     REQUIRE(made);
     REQUIRE(made->has_value());
     fill(**made, key);
-    REQUIRE((*made)->publish());
+    REQUIRE((*made)->publish(contents_of(key)));
 }
 
 class Place {
   public:
     Place() : path_("/tmp/bulkhead-templates.XXXXXX") {
         REQUIRE(::mkdtemp(path_.data()) != nullptr);
-        for (const char* name : {"kernel", "initramfs", "monitor"}) write(name, name);
+        for (const char* name : {"kernel", "initramfs", "monitor", "layer", "index"})
+            write(name, name);
     }
 
     ~Place() { std::filesystem::remove_all(path_); }
@@ -57,6 +63,14 @@ class Place {
         key.kernel_arguments = "quiet";
         key.shape = {2, std::uint64_t{1} << 20U};
         key.host = {"6.1", "abc"};
+        return key;
+    }
+
+    // Of an image whose disk has two files.
+    [[nodiscard]] Key image_key() const {
+        Key key = this->key();
+        key.prepared = {"digest",
+                        {identity_of(file("layer")).value(), identity_of(file("index")).value()}};
         return key;
     }
 

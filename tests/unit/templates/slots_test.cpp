@@ -15,7 +15,7 @@ UniqueFd null_file() {
 }
 
 sandbox::LaunchDisk disk(std::string serial, bool read_only) {
-    sandbox::LaunchDisk made{std::move(serial), read_only, {}, {{0, 0, 512}}};
+    sandbox::LaunchDisk made{std::move(serial), read_only, {}, {{0, 0, 512}}, {}};
     made.files.push_back(null_file());
     return made;
 }

@@ -24,6 +24,18 @@ std::size_t files_in(const std::string& directory) {
 using test::fill;
 using test::put;
 
+// An image's template with a disk of four bytes.
+void publish_with_disk(const Store& store, const Key& key) {
+    auto made = store.begin(key).value();
+    REQUIRE(made.has_value());
+    fill(*made, key);
+    CHECK_FALSE(made->disk().valid());
+    REQUIRE(made->make_disk());
+    const std::string content = "disk";
+    REQUIRE(write_full(made->disk().get(), std::as_bytes(std::span(content))));
+    REQUIRE(made->publish(test::contents_of(key)));
+}
+
 }  // namespace
 
 TEST_CASE("a template is found once it is published, and not before") {
@@ -44,7 +56,7 @@ TEST_CASE("a template is found once it is published, and not before") {
     const auto found = store.find(key.id());
     REQUIRE(found);
     REQUIRE(found->has_value());
-    CHECK(file_size((*found)->memory.get()).value() == key.shape.memory_bytes);
+    CHECK(file_size((*found)->snapshot.memory.get()).value() == key.shape.memory_bytes);
     const auto listed = store.list();
     REQUIRE(listed);
     REQUIRE(listed->size() == 1);
@@ -156,6 +168,65 @@ TEST_CASE("a damaged template is no template, and is removed") {
     }
 }
 
+TEST_CASE("an image's template is found with the disk that its container had") {
+    const test::Place place;
+    const Store store(place.file("templates"));
+    const Key key = place.image_key();
+    publish_with_disk(store, key);
+    const auto found = store.find(key.id()).value();
+    REQUIRE(found.has_value());
+    CHECK(found->entry.key.id() == key.id());
+    CHECK(found->entry.disks == 2);
+    CHECK(found->entry.image == "busybox");
+    REQUIRE(found->disk.valid());
+    CHECK(read_file("/proc/self/fd/" + std::to_string(found->disk.get()), 100).value() == "disk");
+    CHECK_FALSE(store.find(place.key().id()).value().has_value());
+    // Nobody writes to it by accident.
+    CHECK_FALSE(write_full(found->disk.get(), std::as_bytes(std::span("x"))));
+}
+
+TEST_CASE("an image's template without a disk has none, and so has a machine's") {
+    const test::Place place;
+    const Store store(place.file("templates"));
+    for (const Key& key : {place.image_key(), place.key()}) {
+        put(store, key);
+        const auto found = store.find(key.id()).value();
+        REQUIRE(found.has_value());
+        CHECK_FALSE(found->disk.valid());
+    }
+    // One that does not say which disks its machine had is not published.
+    Key other = place.image_key();
+    ++other.shape.vcpus;
+    auto made = store.begin(other).value();
+    fill(*made, other);
+    CHECK_FALSE(made->publish());
+    CHECK_FALSE(store.find(other.id()).value().has_value());
+}
+
+TEST_CASE("an image's template whose disk is not as it was is damaged, and removed") {
+    const test::Place place;
+    const Store store(place.file("templates"));
+    const Key key = place.image_key();
+    const std::string disk = place.file("templates/" + key.id() + "/disk");
+    const std::function<void()> damages[] = {[&] { fs::resize_file(disk, 3); },
+                                             [&] { fs::resize_file(disk, 5); },
+                                             [&] { fs::remove(disk); },
+                                             [&] {
+                                                 fs::rename(disk, place.file("disk"));
+                                                 fs::create_symlink(place.file("disk"), disk);
+                                             },
+                                             [&] {
+                                                 fs::remove(disk);
+                                                 REQUIRE(::mkfifo(disk.c_str(), 0600) == 0);
+                                             }};
+    for (const auto& damage : damages) {
+        publish_with_disk(store, key);
+        damage();
+        CHECK_FALSE(store.find(key.id()).value().has_value());
+        CHECK(files_in(place.file("templates")) == 1);
+    }
+}
+
 TEST_CASE("a removed template stays with those who have opened it") {
     const test::Place place;
     const Store store(place.file("templates"));
@@ -167,7 +238,7 @@ TEST_CASE("a removed template stays with those who have opened it") {
     CHECK(store.remove(key.id()).value());
     CHECK_FALSE(store.remove(key.id()).value());
     CHECK_FALSE(store.find(key.id()).value().has_value());
-    CHECK(file_size(found->memory.get()).value() == key.shape.memory_bytes);
+    CHECK(file_size(found->snapshot.memory.get()).value() == key.shape.memory_bytes);
     CHECK(files_in(place.file("templates")) == 1);
 }
 
