@@ -108,11 +108,11 @@ BATCH = 10
 ENDS = ((("stop", "-t", "0"), ("rm",)), (("kill",), ("wait",), ("rm",)), (("rm", "-f"),))
 
 
-def one_batch(bulkhead, number):
+def one_batch(bulkhead, number, kind):
     """Starts BATCH clones at once and ends them at once. Gives (template, boot id) of each."""
     names = [f"clone-{number}-{i}" for i in range(BATCH)]
     script = "cat /proc/sys/kernel/random/boot_id; exec sleep 100000"
-    starts = [subprocess.Popen(bulkhead.command("run", "-d", "--name", name, "busybox", "sh", "-c", script),
+    starts = [subprocess.Popen(bulkhead.command("run", "-d", "--name", name, "--template", kind, "busybox", "sh", "-c", script),
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for name in names]
     for name, start in zip(names, starts):
         _, errors = start.communicate()
@@ -139,20 +139,22 @@ def available_mib():
 
 
 def many_clones(bulkhead, scale):
-    """Clones of one template, started and ended in batches: each is a clone with a boot id of its own, none is left."""
+    """Clones of a machine's template and of an image's, started and ended in batches: each is a clone with a boot id
+    of its own, none is left."""
+    command(bulkhead, "run", "--rm", "--template", "image", "busybox", "true")
     begin = time.monotonic()
-    clones = one_batch(bulkhead, 0)
+    clones = one_batch(bulkhead, 0, "image")
     early = available_mib()
     for number in range(1, 2 * scale):
-        clones += one_batch(bulkhead, number)
+        clones += one_batch(bulkhead, number, "machine" if number % 2 else "image")
     origins, identities = {origin for origin, _ in clones}, {identity for _, identity in clones}
-    expect(len(origins) == 1 and origins.pop().startswith("template "), f"from several places: {origins}")
+    expect(sorted(origin.rsplit(" ", 1)[0] for origin in origins) == ["image template", "template"], f"from elsewhere: {origins}")
     expect(len(identities) == len(clones), f"{len(clones)} clones have {len(identities)} boot ids")
     print(f"{len(clones)} clones, {BATCH} at a time, {time.monotonic() - begin:.0f} s: "
           f"{early} -> {available_mib()} MiB of the host's memory are available")
     # Nobody has the template's memory any more.
     templates = os.path.join(bulkhead.root, "templates")
-    for name in (name for name in os.listdir(templates) if name != "lock"):
+    for name in (name for name in os.listdir(templates) if len(name) == 64):
         with open(os.path.join(templates, name, "memory"), "rb") as memory:
             while True:
                 try:
