@@ -87,11 +87,11 @@ class Group:
         return max(1, round(runs * self.share))
 
 
-CONTAINERS = ("bulkhead-template", "crun", "runc")
+CONTAINERS = ("bulkhead-warm", "bulkhead-template", "crun", "runc")
 # In the order in which they are measured. What takes long is measured less often.
 GROUPS = {
     "start": Group(start, ("bulkhead-cold", *CONTAINERS, "qemu-microvm")),
-    "memory": Group(memory, ("bulkhead-cold", "bulkhead-template", "qemu-microvm"), share=0),
+    "memory": Group(memory, ("bulkhead-cold", "bulkhead-template", "bulkhead-warm", "qemu-microvm"), share=0),
     "sequence": Group(sequence, CONTAINERS),
     "at_once_8": Group(at_once(8), (*CONTAINERS, "qemu-microvm"), share=0.6),
     "at_once_32": Group(at_once(32), (*CONTAINERS, "qemu-microvm"), share=0.6),

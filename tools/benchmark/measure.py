@@ -15,7 +15,8 @@ import trace_steps
 
 MAKERS = {
     "bulkhead-cold": lambda staged, directory: programs.Bulkhead(staged, directory, "never"),
-    "bulkhead-template": lambda staged, directory: programs.Bulkhead(staged, directory, "auto"),
+    "bulkhead-template": lambda staged, directory: programs.Bulkhead(staged, directory, "machine"),
+    "bulkhead-warm": lambda staged, directory: programs.Bulkhead(staged, directory, "image"),
     "crun": lambda staged, directory: programs.OciRuntime("crun", staged, directory),
     "runc": lambda staged, directory: programs.OciRuntime("runc", staged, directory),
     "qemu-microvm": qemu.QemuMicrovm,
@@ -71,7 +72,7 @@ def measure_rows(arguments, staged, directory):
 def measure(arguments, directory):
     staged = stage(arguments.build, directory)
     if arguments.trace:
-        made = make_programs(("bulkhead-cold", "bulkhead-template"), staged, directory)
+        made = make_programs(("bulkhead-cold", "bulkhead-template", "bulkhead-warm"), staged, directory)
         return trace_steps.measure(made.values(), arguments.runs, arguments.instructions)
     return measure_rows(arguments, staged, directory)
 
