@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from engine_cases import call, expect_result, state_of
-from lifecycle_cases import command
+from lifecycle_cases import command, expect_clean_disk
 from support import expect
 from template_cases import damage_state, forget, started_from, store
 
@@ -75,6 +75,7 @@ def image_templates_made(bulkhead):
     command(bulkhead, "create", "--name", "kept", *AUTO, "busybox", "sh", "-c", "echo line >> /data; cat /data")
     for expected in ("line\n", "line\nline\n"):
         expect(command(bulkhead, "start", "-a", "kept") == expected, "its files")
+        expect_clean_disk(bulkhead)
     command(bulkhead, "rm", "kept")
     command(bulkhead, "template", "rm", ids[0][:12])
     expect(not made(bulkhead), "rm")
@@ -167,6 +168,16 @@ def image_templates_damaged(bulkhead):
         expect(origin.startswith("template ") or origin == "cold", f"{what}: {origin}")
         expect(made(bulkhead) in ([], [ours]), f"{what}: {made(bulkhead)}")
         forget(bulkhead)
+    # No room for any template is no obstacle, and nor is room for the machine's only.
+    os.makedirs(store(bulkhead))
+    for size, expected in (("4m", "cold"), ("80m", "template ")):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "templates", store(bulkhead)], check=True)
+        try:
+            expect(started_from(bulkhead, *IMAGE).startswith(expected), f"{size} for templates")
+            names = [name for name in os.listdir(store(bulkhead)) if name not in ("lock", "starts")]
+            expect(len(names) == (expected != "cold"), f"{size} for templates: {names}")
+        finally:
+            subprocess.run(["umount", store(bulkhead)], check=True)
 
 
 def image_templates_under_fire(bulkhead):
