@@ -2,10 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/checked.h"
 #include "base/text.h"
 #include "host/image/digest.h"
 #include "host/sandbox/writable_disk.h"
+#include "host/templates/entry.h"
 
 namespace bulkhead::checkpoints {
 
@@ -83,9 +83,9 @@ Result<Entry> parse_entry(std::string_view text) {
     entry.state_bytes = TRY(number_at(json, "state_bytes"));
     entry.memory_file_bytes = TRY(number_at(json, "memory_file_bytes"));
     entry.disk_file_bytes = TRY(number_at(json, "disk_file_bytes"));
-    const auto created = narrow<std::int64_t>(TRY(number_at(json, "created_at")));
-    if (!created) return Error("created_at: no time");
-    entry.created_at = *created;
+    const std::uint64_t created = TRY(number_at(json, "created_at"));
+    if (created > templates::kLatestSecond) return Error("made at an impossible time");
+    entry.created_at = static_cast<std::int64_t>(created);
     TRY(check_sizes(entry));
     return entry;
 }

@@ -1,9 +1,8 @@
 #include "host/templates/entry.h"
 
-#include <limits>
-
 #include <nlohmann/json.hpp>
 
+#include "host/sandbox/writable_disk.h"
 #include "host/templates/slots.h"
 
 namespace bulkhead::templates {
@@ -14,9 +13,7 @@ using Json = nlohmann::json;
 
 // Registers of 32 processors and the devices' queues: kilobytes.
 constexpr std::uint64_t kMostStateBytes = std::uint64_t{8} << 20U;
-
-// A later time has no nanoseconds.
-constexpr std::uint64_t kLatestSecond = std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
+constexpr std::uint64_t kSector = 512;
 
 Result<std::uint64_t> number_at(const Json& json, const char* name) {
     const auto found = json.find(name);
@@ -27,6 +24,9 @@ Result<std::uint64_t> number_at(const Json& json, const char* name) {
 
 Result<void> read_prepared(const Json& json, Entry& entry) {
     entry.disk_file_bytes = TRY(number_at(json, "disk_file_bytes"));
+    if (entry.disk_file_bytes % kSector != 0 ||
+        entry.disk_file_bytes > sandbox::WritableDisk::kLargest)
+        return Error("a disk of an impossible size");
     const std::uint64_t disks = TRY(number_at(json, "disks"));
     if (disks == 0 || disks > kSlots.size()) return Error("a machine without an image's disk");
     entry.disks = static_cast<std::uint32_t>(disks);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ inline constexpr const char* kMemoryFile = "memory";
 inline constexpr const char* kDiskFile = "disk";
 inline constexpr const char* kEntryFile = "key.json";
 inline constexpr std::size_t kMostEntryBytes = 256 * 1024;
+// A later time has no nanoseconds.
+inline constexpr std::uint64_t kLatestSecond =
+    std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
 
 struct Entry {
     Key key;

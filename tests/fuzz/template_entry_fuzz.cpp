@@ -55,7 +55,7 @@ void write_entry(const std::string& text) {
     templates::FileIdentity file;
     file.path = text;
     entry.key.prepared = {"digest", {file, entry.key.kernel}};
-    entry.disk_file_bytes = text.size();
+    entry.disk_file_bytes = text.size() / 512 * 512;
     entry.disks = 1;
     entry.image = text;
     check_round_trip(entry);

@@ -118,7 +118,7 @@ TEST_CASE("what was not saved is no template, and the next start makes one") {
 
 TEST_CASE("who does not want an image's template, or cannot have one, neither has nor makes it") {
     Starts starts;
-    starts.put("disk", 2);
+    starts.put(std::string(512, 'd'), 2);
     SECTION("never") {
         starts.wish(container::v1::TEMPLATE_USE_NEVER);
     }
@@ -141,7 +141,7 @@ TEST_CASE("who does not want an image's template, or cannot have one, neither ha
 
 TEST_CASE("a start whose machine has no key has no template") {
     Starts starts;
-    starts.put("disk", 2);
+    starts.put(std::string(512, 'd'), 2);
     Starts::Start start(starts);
     ImageTemplate image(
         {starts.loop, starts.container.config, start.files, starts.places, starts.faults});
@@ -151,11 +151,11 @@ TEST_CASE("a start whose machine has no key has no template") {
 
 TEST_CASE("a start goes on from its image's template, with a copy of its disk") {
     Starts starts;
-    starts.put("disk of before", 2);
+    const std::string before(512, 'b');
+    starts.put(before, 2);
     Starts::Start start(starts);
     REQUIRE(start.original >= 0);
-    CHECK(read_file("/proc/self/fd/" + std::to_string(start.original), 100).value() ==
-          "disk of before");
+    CHECK(read_file("/proc/self/fd/" + std::to_string(start.original), 1000).value() == before);
     REQUIRE(start.image.use(start.plan));
     CHECK(start.image.origin() == "image template " + starts.key().id());
     CHECK(start.plan.start->prepared());
@@ -188,7 +188,7 @@ TEST_CASE("a template of a machine without a place for a writable disk gives non
 
 TEST_CASE("an image's template that a machine cannot go on from is removed") {
     Starts starts;
-    starts.put("disk", 2);
+    starts.put(std::string(512, 'd'), 2);
     {
         Starts::Start start(starts);
         REQUIRE(start.image.use(start.plan));
@@ -202,7 +202,7 @@ TEST_CASE("an image's template that a machine cannot go on from is removed") {
 TEST_CASE("an image's template that is damaged is none, and is made again") {
     Starts starts;
     starts.wish(container::v1::TEMPLATE_USE_IMAGE);
-    starts.put("disk", 2);
+    starts.put(std::string(512, 'd'), 2);
     std::filesystem::remove(starts.places.store + "/" + starts.key().id() + "/disk");
     Starts::Start start(starts);
     CHECK(start.original == -1);

@@ -89,6 +89,15 @@ TEST_CASE("a machine's template has nothing of an image") {
     CHECK(read->image.empty());
 }
 
+TEST_CASE("an image's template has a disk as there can be") {
+    const test::Place place;
+    Entry entry = image_entry(place);
+    for (const std::uint64_t size : {std::uint64_t{511}, (std::uint64_t{1} << 63U)}) {
+        entry.disk_file_bytes = size;
+        CHECK_FALSE(parse_entry(to_text(entry)));
+    }
+}
+
 TEST_CASE("an image's template that does not say all of it is none") {
     const test::Place place;
     using Json = nlohmann::json;

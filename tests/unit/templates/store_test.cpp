@@ -24,15 +24,20 @@ std::size_t files_in(const std::string& directory) {
 using test::fill;
 using test::put;
 
-// An image's template with a disk of four bytes.
+// A sector, as disks have.
+const std::string& disk_content() {
+    static const std::string kContent(512, 'd');
+    return kContent;
+}
+
+// An image's template with a disk.
 void publish_with_disk(const Store& store, const Key& key) {
     auto made = store.begin(key).value();
     REQUIRE(made.has_value());
     fill(*made, key);
     CHECK_FALSE(made->disk().valid());
     REQUIRE(made->make_disk());
-    const std::string content = "disk";
-    REQUIRE(write_full(made->disk().get(), std::as_bytes(std::span(content))));
+    REQUIRE(write_full(made->disk().get(), std::as_bytes(std::span(disk_content()))));
     REQUIRE(made->publish(test::contents_of(key)));
 }
 
@@ -179,7 +184,8 @@ TEST_CASE("an image's template is found with the disk that its container had") {
     CHECK(found->entry.disks == 2);
     CHECK(found->entry.image == "busybox");
     REQUIRE(found->disk.valid());
-    CHECK(read_file("/proc/self/fd/" + std::to_string(found->disk.get()), 100).value() == "disk");
+    CHECK(read_file("/proc/self/fd/" + std::to_string(found->disk.get()), 1000).value() ==
+          disk_content());
     CHECK_FALSE(store.find(place.key().id()).value().has_value());
     // Nobody writes to it by accident.
     CHECK_FALSE(write_full(found->disk.get(), std::as_bytes(std::span("x"))));
@@ -208,8 +214,8 @@ TEST_CASE("an image's template whose disk is not as it was is damaged, and remov
     const Store store(place.file("templates"));
     const Key key = place.image_key();
     const std::string disk = place.file("templates/" + key.id() + "/disk");
-    const std::function<void()> damages[] = {[&] { fs::resize_file(disk, 3); },
-                                             [&] { fs::resize_file(disk, 5); },
+    const std::function<void()> damages[] = {[&] { fs::resize_file(disk, 511); },
+                                             [&] { fs::resize_file(disk, 1024); },
                                              [&] { fs::remove(disk); },
                                              [&] {
                                                  fs::rename(disk, place.file("disk"));
