@@ -183,7 +183,9 @@ Result<void> TarReader::read_sparse_map(Entry& entry, std::uint64_t real_size) {
     std::uint64_t total = 0;
     std::vector<Run> runs;
     for (std::uint64_t i = 0; i < count; ++i) {
-        const Run run{TRY(read_map_number()), TRY(read_map_number())};
+        Run run;
+        run.offset = TRY(read_map_number());
+        run.length = TRY(read_map_number());
         if (run.offset < end || run.offset > real_size || run.length > real_size - run.offset)
             return Error("a sparse file's map is out of order");
         end = run.offset + run.length;

@@ -122,6 +122,8 @@ class [[nodiscard]] Result<void> {
 
 // Gives the value of a Result expression, or returns its error from the enclosing function. Not for
 // coroutines: it uses `return`.
+// Not behind another element of a braced list: what the list has by then would not be destroyed
+// when this returns (GCC and clang alike; tools/check_layers looks for it).
 #define TRY(expression)                                               \
     __extension__({                                                   \
         auto try_result_ = (expression);                              \

@@ -42,7 +42,9 @@ Result<Files> make_kept(const std::string& root, const std::string& directory) {
     const std::string metadata = concat(directory, "/", kMetadata);
     const std::string unfinished = metadata + ".new";
     constexpr int kFlags = O_RDWR | O_CREAT | O_TRUNC;
-    Files files{TRY(open_file(unfinished, kFlags, 0600)), TRY(open_file(data, kFlags, 0600))};
+    Files files;
+    files.metadata = TRY(open_file(unfinished, kFlags, 0600));
+    files.data = TRY(open_file(data, kFlags, 0600));
     TRY(fill(root, files));
     if (::fsync(files.data.get()) != 0 || ::fsync(files.metadata.get()) != 0)
         return errno_error("sync " + directory);
@@ -56,11 +58,14 @@ Result<Files> kept(const std::string& root, const std::string& directory) {
     if (!metadata && metadata.error().is(std::errc::no_such_file_or_directory))
         return make_kept(root, directory);
     if (!metadata) return std::move(metadata).error();
-    return Files{*std::move(metadata), TRY(open_file(concat(directory, "/", kData), O_RDONLY))};
+    UniqueFd data = TRY(open_file(concat(directory, "/", kData), O_RDONLY));
+    return Files{*std::move(metadata), std::move(data)};
 }
 
 Result<Files> unnamed(const std::string& root, const std::string& directory) {
-    Files files{TRY(make_unnamed(directory)), TRY(make_unnamed(directory))};
+    Files files;
+    files.metadata = TRY(make_unnamed(directory));
+    files.data = TRY(make_unnamed(directory));
     TRY(fill(root, files));
     return files;
 }

@@ -102,7 +102,8 @@ Result<sandbox::LaunchDisk> upper_disk(const Config& config, const HostFiles& fi
     } else {
         disk.files.push_back(TRY(kept_disk(std::move(wanted), original)));
     }
-    disk.extents.push_back({0, 0, TRY(file_size(disk.files.back().get()))});
+    const std::uint64_t size = TRY(file_size(disk.files.back().get()));
+    disk.extents.push_back({0, 0, size});
     return disk;
 }
 

@@ -60,8 +60,8 @@ Result<bool> MachineSource::use(const templates::Key& key, sandbox::SandboxPlan&
 
 Result<void> MachineSource::build(sandbox::SandboxPlan& plan, Ready& ready,
                                   templates::NewTemplate made) {
-    templates::Builder::Plan wanted{plan.vm, TRY(templates::template_launch(plan.launch)),
-                                    plan.start_timeout};
+    sandbox::Launch launch = TRY(templates::template_launch(plan.launch));
+    templates::Builder::Plan wanted{plan.vm, std::move(launch), plan.start_timeout};
     parts_.trace.step("look for a template");
     builder_ =
         TRY(templates::Builder::begin(parts_.loop, std::move(wanted), std::move(made),

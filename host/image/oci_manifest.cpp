@@ -32,17 +32,19 @@ constexpr std::array<std::string_view, 2> kConfigTypes{
 };
 
 Result<Descriptor> parse_descriptor(const Json& value) {
-    const std::string digest = TRY(string_member(value, "digest"));
-    Descriptor descriptor{{}, TRY(Digest::parse(digest)), 0, {}, {}, {}, false};
+    const std::string text = TRY(string_member(value, "digest"));
+    Digest digest = TRY(Digest::parse(text));
+    Descriptor descriptor{{}, std::move(digest), 0, {}, {}, {}, false};
     descriptor.media_type = TRY(string_member(value, "mediaType"));
     const auto size = TRY(integer_member(value, "size"));
     if (!size || !narrow<std::uint64_t>(*size))
         return Error(concat(descriptor.digest.text(), " has no valid size"));
     descriptor.size = static_cast<std::uint64_t>(*size);
     if (const Json* platform = member(value, "platform"); platform != nullptr) {
-        descriptor.platform = Platform{TRY(string_member(*platform, "os")),
-                                       TRY(string_member(*platform, "architecture")),
-                                       TRY(string_member(*platform, "variant"))};
+        auto os = TRY(string_member(*platform, "os"));
+        auto architecture = TRY(string_member(*platform, "architecture"));
+        auto variant = TRY(string_member(*platform, "variant"));
+        descriptor.platform = Platform{std::move(os), std::move(architecture), std::move(variant)};
     }
     if (const Json* annotations = member(value, "annotations"); annotations != nullptr) {
         descriptor.reference_name = TRY(string_member(*annotations, kReferenceName));

@@ -112,8 +112,8 @@ Result<std::vector<Branch>> copy_branches(std::span<const TreeEntry> entries) {
         if (::access(entry.path.c_str(), F_OK) != 0 && errno == ENOENT) continue;
         branches.push_back(TRY(copy_branch(entry)));
     }
-    branches.push_back(
-        {"/proc", true, TRY(new_mount("proc", {{"subset", "pid"}, {"hidepid", "invisible"}}))});
+    UniqueFd proc = TRY(new_mount("proc", {{"subset", "pid"}, {"hidepid", "invisible"}}));
+    branches.push_back({"/proc", true, std::move(proc)});
     // What contains another comes first.
     std::ranges::stable_sort(branches, {}, [](const Branch& branch) { return branch.path.size(); });
     return branches;

@@ -113,8 +113,9 @@ Result<SeccompProfile> read_profile(const Json& json) {
     profile.architectures = TRY(strings_at(json, "architectures"));
     profile.flags = TRY(strings_at(json, "flags"));
     for (const Json& entry : *TRY(list_at(json, "archMap"))) {
-        profile.architecture_map.push_back(
-            {TRY(string_at(entry, "architecture")), TRY(strings_at(entry, "subArchitectures"))});
+        auto architecture = TRY(string_at(entry, "architecture"));
+        auto others = TRY(strings_at(entry, "subArchitectures"));
+        profile.architecture_map.push_back({std::move(architecture), std::move(others)});
     }
     if (!profile.architectures.empty() && !profile.architecture_map.empty())
         return Error("seccomp profile: use either \"architectures\" or \"archMap\"");

@@ -48,8 +48,9 @@ Result<Launch> copy_of(const Launch& launch) {
     copy.kernel = TRY(copy_fd(launch.kernel));
     if (launch.initrd) copy.initrd = TRY(copy_fd(*launch.initrd));
     if (launch.restore) {
-        copy.restore =
-            Snapshot{TRY(copy_fd(launch.restore->state)), TRY(copy_fd(launch.restore->memory))};
+        UniqueFd state = TRY(copy_fd(launch.restore->state));
+        UniqueFd memory = TRY(copy_fd(launch.restore->memory));
+        copy.restore = Snapshot{std::move(state), std::move(memory)};
     }
     copy.pause_at_first_stream = launch.pause_at_first_stream;
     copy.console = TRY(copy_fd(launch.console));

@@ -29,8 +29,12 @@ struct Kept {
 Result<Kept> look(const Context& context) {
     const auto store = TRY(state::StateStore::open(context.paths));
     const auto images = TRY(open_image_store(context.paths));
-    return Kept{list_containers(store), TRY(images.list()), TRY(list_templates(context)),
-                TRY(checkpoint_store(context).list())};
+    Kept kept;
+    kept.containers = list_containers(store);
+    kept.images = TRY(images.list());
+    kept.templates = TRY(list_templates(context));
+    kept.checkpoints = TRY(checkpoint_store(context).list());
+    return kept;
 }
 
 const ListColumns& summary_columns() {

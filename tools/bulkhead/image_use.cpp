@@ -29,7 +29,8 @@ Result<void> check_checkpoints(const image::Image& image, const std::string& ref
 
 Result<ImageUsers> image_users(const Context& context) {
     const auto store = TRY(state::StateStore::open(context.paths));
-    return ImageUsers{list_containers(store), TRY(checkpoint_store(context).list())};
+    auto checkpoints = TRY(checkpoint_store(context).list());
+    return ImageUsers{list_containers(store), std::move(checkpoints)};
 }
 
 const ListedContainer* user_of(const std::string& image_id,

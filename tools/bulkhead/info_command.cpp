@@ -80,12 +80,13 @@ Result<Json> info_json(const Context& context) {
     const auto paused = count_of(containers, is_paused);
     const auto running = count_of(
         containers, [&](Status status) { return state::is_live(status) && !is_paused(status); });
+    const std::size_t count = TRY(images.list()).size();
     Json json = {
         {"Containers", containers.size()},
         {"ContainersRunning", running},
         {"ContainersPaused", paused},
         {"ContainersStopped", static_cast<std::int64_t>(containers.size()) - running - paused},
-        {"Images", TRY(images.list()).size()},
+        {"Images", count},
         {"ServerVersion", version_text()},
         {"Driver", "erofs"},
         {"DockerRootDir", context.paths.root},

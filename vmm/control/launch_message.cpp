@@ -138,9 +138,10 @@ Result<MachineConfig> convert(const wire::Launch& launch, Descriptors descriptor
     config.pause_at_first_stream = launch.pause_at_first_stream();
     if (launch.has_restore()) {
         const wire::Restore& restore = launch.restore();
-        config.restore = machine::SnapshotFiles{
-            .state = TRY(descriptors.take(restore.state_fd(), "state_fd")),
-            .memory = TRY(descriptors.take(restore.memory_fd(), "memory_fd"))};
+        UniqueFd state = TRY(descriptors.take(restore.state_fd(), "state_fd"));
+        UniqueFd memory = TRY(descriptors.take(restore.memory_fd(), "memory_fd"));
+        config.restore =
+            machine::SnapshotFiles{.state = std::move(state), .memory = std::move(memory)};
     } else {
         config.kernel = TRY(descriptors.take(launch.kernel_fd(), "kernel_fd"));
     }

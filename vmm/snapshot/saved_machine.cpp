@@ -64,16 +64,16 @@ Result<T> narrowed(std::uint32_t value, const char* what) {
 }
 
 Result<virtio::QueueState> read_queue(const wire::Queue& queue) {
-    return virtio::QueueState{
-        .config = {.size = TRY(narrowed<std::uint16_t>(queue.size(), "a queue's size")),
-                   .ready = queue.ready(),
-                   .descriptor_table = GuestAddress{queue.descriptor_table()},
-                   .available_ring = GuestAddress{queue.available_ring()},
-                   .used_ring = GuestAddress{queue.used_ring()}},
-        .positions = {
-            .next_available =
-                TRY(narrowed<std::uint16_t>(queue.next_available(), "a queue's position")),
-            .next_used = TRY(narrowed<std::uint16_t>(queue.next_used(), "a queue's position"))}};
+    const auto size = TRY(narrowed<std::uint16_t>(queue.size(), "a queue's size"));
+    const auto available =
+        TRY(narrowed<std::uint16_t>(queue.next_available(), "a queue's position"));
+    const auto used = TRY(narrowed<std::uint16_t>(queue.next_used(), "a queue's position"));
+    return virtio::QueueState{.config = {.size = size,
+                                         .ready = queue.ready(),
+                                         .descriptor_table = GuestAddress{queue.descriptor_table()},
+                                         .available_ring = GuestAddress{queue.available_ring()},
+                                         .used_ring = GuestAddress{queue.used_ring()}},
+                              .positions = {.next_available = available, .next_used = used}};
 }
 
 Result<virtio::TransportState> read_device(const wire::Device& device) {

@@ -52,7 +52,8 @@ Result<EntryState> load_guest(const memory::GuestMemory& memory, const BootSourc
             TRY_CONTEXT(load_initrd(memory, sources.initrd, image.end), "initial RAM disk");
     }
     TRY(write_mp_table(memory, sources.vcpus));
-    return EntryState{.instruction = image.entry, .boot_data = TRY(write_start_info(memory, info))};
+    const auto boot_data = TRY(write_start_info(memory, info));
+    return EntryState{.instruction = image.entry, .boot_data = boot_data};
 }
 
 }  // namespace bulkhead::arch
