@@ -1,6 +1,5 @@
 // bulkhead-agent: PID 1 of the guest. Sets up its own surroundings, dials the host, and serves what
 // the host asks for until the host is gone; then it resets the machine.
-#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -9,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/thread_memory.h"
 #include "guest-agent/container/reaper.h"
 #include "guest-agent/container/supervisor.h"
 #include "guest-agent/init/early_mounts.h"
@@ -41,9 +41,7 @@ Result<Launcher> prepare() {
 }
 
 Result<void> run() {
-    // One arena for all threads: what several touch is copied for each machine that goes on from a
-    // template.
-    ::mallopt(M_ARENA_MAX, 1);
+    TRY(share_thread_memory());
     Timeline timeline;
     timeline.mark("agent executed");
     ::signal(SIGPIPE, SIG_IGN);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "guest-agent/container/first_process.h"
 #include "guest-agent/container/supervisor.h"
 #include "proto/agent.pb.h"
 #include "proto/ports.h"
@@ -18,11 +19,6 @@ constexpr std::chrono::seconds kMostLaunch{10};
 // stays in their pipes.
 constexpr std::chrono::seconds kMostDrain{1};
 constexpr std::chrono::milliseconds kPoll{2};
-
-const std::string& init_id() {
-    static const std::string kId(protocol::kInitProcess);
-    return kId;
-}
 
 }  // namespace
 

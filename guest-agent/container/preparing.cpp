@@ -7,31 +7,21 @@
 #include <utility>
 
 #include "base/syscalls.h"
-#include "base/text.h"
+#include "guest-agent/container/first_process.h"
 #include "guest-agent/container/namespaces.h"
 #include "guest-agent/container/supervisor.h"
 #include "guest-agent/spec/validate.h"
 #include "proto/agent.pb.h"
-#include "proto/ports.h"
 
 namespace bulkhead::agent {
 namespace {
 
 using Kind = Refusal::Kind;
 
-const std::string& init_id() {
-    static const std::string kId(protocol::kInitProcess);
-    return kId;
-}
-
 bool has_hooks(const oci::v1::Hooks& hooks) {
     return hooks.create_container_size() + hooks.start_container_size() + hooks.poststart_size() +
                hooks.poststop_size() !=
            0;
-}
-
-std::array<std::uint32_t, 3> ports_of(const v1::StandardStreams& streams) {
-    return {streams.stdin_port(), streams.stdout_port(), streams.stderr_port()};
 }
 
 // Which streams there are.
@@ -103,9 +93,7 @@ std::optional<Refusal> Supervisor::refuse_prepared(const v1::StartRequest& reque
     };
     if (!request.prepared()) return no("the container was prepared already");
     if (first_reply_) return no("the container is being prepared or started");
-    if (request.generation() != protocol::kGeneration)
-        return no(concat("the host is of generation ", request.generation(), ", the agent of ",
-                         protocol::kGeneration));
+    if (auto refused = refuse_host(request)) return refused;
     if (request.files_size() != started_->files_size())
         return no("the container was prepared with other files");
     for (int i = 0; i < request.files_size(); ++i) {

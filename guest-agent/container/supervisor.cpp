@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "guest-agent/container/first_process.h"
 #include "guest-agent/container/pidfd.h"
 #include "guest-agent/launch/terminal.h"
 #include "guest-agent/spec/validate.h"
@@ -18,15 +19,6 @@ namespace {
 
 using Kind = Refusal::Kind;
 
-const std::string& init_id() {
-    static const std::string kId(protocol::kInitProcess);
-    return kId;
-}
-
-std::vector<std::uint32_t> ports_of(const v1::StandardStreams& streams) {
-    return {streams.stdin_port(), streams.stdout_port(), streams.stderr_port()};
-}
-
 LaunchResult failed(const Error& error) {
     return {.failure = LaunchFailure::other(error), .pid = 0};
 }
@@ -35,14 +27,18 @@ LaunchResult failed(const Error& error) {
 
 Supervisor::~Supervisor() = default;
 
+std::optional<Refusal> Supervisor::refuse_host(const v1::StartRequest& request) {
+    if (request.generation() >= protocol::kOldestGeneration &&
+        request.generation() <= protocol::kGeneration)
+        return std::nullopt;
+    return Refusal{
+        Kind::FailedPrecondition,
+        concat("the host is of generation ", request.generation(), ", the agent of ",
+               protocol::kGeneration, " (oldest supported: ", protocol::kOldestGeneration, ")")};
+}
+
 std::optional<Refusal> Supervisor::refuse_start(const v1::StartRequest& request) const {
-    if (request.generation() < protocol::kOldestGeneration ||
-        request.generation() > protocol::kGeneration) {
-        return Refusal{Kind::FailedPrecondition,
-                       concat("the host is of generation ", request.generation(), ", the agent of ",
-                              protocol::kGeneration,
-                              " (oldest supported: ", protocol::kOldestGeneration, ")")};
-    }
+    if (auto refused = refuse_host(request)) return refused;
     if (started_) return Refusal{Kind::FailedPrecondition, "the container was started already"};
     if (auto valid = validate(request); !valid) {
         return Refusal{Kind::InvalidArgument, valid.error().message()};
@@ -95,7 +91,7 @@ Result<void> Supervisor::make_cgroup() {
 
 Result<void> Supervisor::launch(const std::string& id, LaunchRequest request,
                                 const v1::StartRequest& start,
-                                const std::vector<std::uint32_t>& ports,
+                                const std::array<std::uint32_t, 3>& ports,
                                 const Reply<LaunchResult>& reply) {
     auto host = TRY(parts_.dialer.dial(ports));
     if (id == init_id()) parts_.timeline.mark("streams connected");

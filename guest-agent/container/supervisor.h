@@ -1,6 +1,7 @@
 // The container's life: the calls of proto/agent.proto, without gRPC. Thread: loop.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -84,8 +85,10 @@ class Supervisor {
     void hold(Reply<Done> reply);
     void release(const v1::ReleaseRequest& request, Reply<Done> reply);
 
-    // Whether another host may come: to call release(), or start() of what is prepared.
-    [[nodiscard]] bool may_move() const { return holding_ == Holding::Held || rest_.has_value(); }
+    // Whether another host may come: to call release(), or start() of what is prepared by now.
+    [[nodiscard]] bool may_move() const {
+        return holding_ == Holding::Held || (rest_.has_value() && !first_reply_);
+    }
 
     // Ends every process, and unmounts and syncs the disks. Also what to do when the host is gone.
     void shutdown(Reply<Done> reply);
@@ -104,6 +107,8 @@ class Supervisor {
     // After this the disks are let go of, even if a process hangs in the kernel.
     static constexpr std::chrono::seconds kGiveUp{10};
 
+    // One that speaks another generation of the protocol.
+    [[nodiscard]] static std::optional<Refusal> refuse_host(const v1::StartRequest& request);
     [[nodiscard]] std::optional<Refusal> refuse_start(const v1::StartRequest& request) const;
     // What is not for the first process alone: machine, root file system, cgroup.
     Result<void> set_up(const v1::StartRequest& request);
@@ -116,7 +121,8 @@ class Supervisor {
     Result<void> send_rest_of(const v1::StartRequest& request);
     void answer_first(const Answer<LaunchResult>& answer);
     Result<void> launch(const std::string& id, LaunchRequest request, const v1::StartRequest& start,
-                        const std::vector<std::uint32_t>& ports, const Reply<LaunchResult>& reply);
+                        const std::array<std::uint32_t, 3>& ports,
+                        const Reply<LaunchResult>& reply);
     Result<void> follow(std::unique_ptr<Process> process, LaunchRequest request,
                         const v1::StartRequest& start, const Reply<LaunchResult>& reply,
                         std::function<void()> prepared = nullptr);
