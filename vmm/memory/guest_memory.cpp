@@ -66,8 +66,9 @@ void unmap(std::byte* start, std::uint64_t size) {
 // At a multiple of the size of a huge page, as guest addresses are: then the kernel can map both
 // with huge pages, and a boot takes a fault for each 2 MiB in place of one for each 4 KiB.
 Result<std::byte*> map_aligned(std::uint64_t size) {
-    const std::uint64_t room = size + kHugePageSize;
-    void* mapping = ::mmap(nullptr, room, PROT_READ | PROT_WRITE,
+    const auto room = bulkhead::checked_add(size, kHugePageSize);
+    if (!room) return Error("more than there are addresses");
+    void* mapping = ::mmap(nullptr, *room, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapping == MAP_FAILED) return errno_error(concat("mmap ", bytes_text(size)));
     auto* const start = static_cast<std::byte*>(mapping);
@@ -75,7 +76,7 @@ Result<std::byte*> map_aligned(std::uint64_t size) {
     const std::uint64_t beyond = reinterpret_cast<std::uintptr_t>(start) % kHugePageSize;
     const std::uint64_t skip = beyond == 0 ? 0 : kHugePageSize - beyond;
     unmap(start, skip);
-    unmap(start + skip + size, room - skip - size);
+    unmap(start + skip + size, *room - skip - size);
     return start + skip;
 }
 

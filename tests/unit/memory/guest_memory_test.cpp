@@ -40,6 +40,26 @@ TEST_CASE("guest memory refuses ranges that are empty, unaligned, overlapping or
     CHECK_FALSE(creates({{GuestAddress{kPage}, kPage}, {GuestAddress{0}, kPage}}));
     CHECK_FALSE(creates({{GuestAddress{~std::uint64_t{0} - kPage + 1}, 2 * kPage}}));
     CHECK(creates({{GuestAddress{0}, kPage}, {GuestAddress{kPage}, kPage}}));
+    CHECK_FALSE(creates({{GuestAddress{0}, ~std::uint64_t{0} - kPage + 1}}));
+}
+
+TEST_CASE("each range of guest memory begins where a huge page can") {
+    constexpr std::uintptr_t kHugePage = std::uintptr_t{2} * 1024 * 1024;
+    for (const HugePages huge : {HugePages::AsUsual, HugePages::Wanted}) {
+        // The second one takes the place that the first one leaves.
+        const std::array<GuestMemory::Range, 2> ranges{{
+            {.start = GuestAddress{0}, .size = kHugePage + kPage},
+            {.start = GuestAddress{kHigh}, .size = kPage},
+        }};
+        const auto memory = GuestMemory::create(ranges, huge);
+        REQUIRE(memory.ok());
+        for (const auto& range : ranges) {
+            const auto whole = memory->slice(range.start, range.size);
+            REQUIRE(whole);
+            // SAFETY: only the address is looked at.
+            CHECK(reinterpret_cast<std::uintptr_t>(whole->io().iov_base) % kHugePage == 0);
+        }
+    }
 }
 
 TEST_CASE("guest memory larger than the host's is mapped: it costs nothing until used") {
