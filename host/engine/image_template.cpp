@@ -63,6 +63,10 @@ bool ImageTemplate::use(sandbox::SandboxPlan& plan) {
     return true;
 }
 
+void ImageTemplate::on_refused(const std::string& why) {
+    if (!origin_.empty()) on_restore_failed(why);
+}
+
 void ImageTemplate::on_restore_failed(const std::string& why) {
     const std::string id = key_->id();
     log::warning("image template " + id + " is no good and is removed: " + why);
@@ -73,6 +77,9 @@ void ImageTemplate::on_restore_failed(const std::string& why) {
 }
 
 Result<bool> ImageTemplate::wanted() const {
+    // Reading the program ahead would keep such a start waiting for what it may not need.
+    const auto& rates = parts_.config.machine().device_limits();
+    if (rates.read_bytes() != 0 || rates.read_operations() != 0) return false;
     if (parts_.config.machine().template_use() == container::v1::TEMPLATE_USE_IMAGE) return true;
     return templates::note_start(parts_.places.store, key_->id());
 }

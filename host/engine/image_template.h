@@ -53,6 +53,8 @@ class ImageTemplate {
 
     // The machine could not go on from it.
     void on_restore_failed(const std::string& why);
+    // It did, if it was used, but its agent did not start the container.
+    void on_refused(const std::string& why);
 
     // "image template ID" when it is used, or nothing.
     [[nodiscard]] const std::string& origin() const { return origin_; }

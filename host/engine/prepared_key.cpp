@@ -58,8 +58,9 @@ class Stripped {
     std::vector<std::string> contents_;
 };
 
-// Maps in an order of their own, the same each time.
-std::string bytes_of(const agent::v1::StartRequest& message) {
+}  // namespace
+
+std::string stable_bytes(const agent::v1::StartRequest& message) {
     std::string bytes;
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream output(&stream);
@@ -68,8 +69,6 @@ std::string bytes_of(const agent::v1::StartRequest& message) {
     output.Trim();
     return bytes;
 }
-
-}  // namespace
 
 bool can_be_prepared(const container::v1::Config& config) {
     const oci::v1::Hooks& hooks = config.spec().hooks();
@@ -112,7 +111,7 @@ Result<templates::PreparedKey> prepared_key(const sandbox::SandboxPlan& plan,
     const Stripped stripped(*plan.start, config);
     image::Hasher hasher(image::DigestAlgorithm::Sha256);
     for (const std::string& text :
-         {bytes_of(*plan.start), extents,
+         {stable_bytes(*plan.start), extents,
           concat(config.machine().disk_bytes(), " ", formatted.path, " ", formatted.device, " ",
                  formatted.inode, " ", formatted.changed_ns)}) {
         const std::string size = concat(text.size(), ":");

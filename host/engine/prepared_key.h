@@ -2,6 +2,8 @@
 // all that start from one image's template. Thread: any.
 #pragma once
 
+#include <string>
+
 #include "base/result.h"
 #include "host/engine/host_files.h"
 #include "host/sandbox/sandbox.h"
@@ -24,6 +26,9 @@ bool can_be_prepared(const container::v1::Config& config);
 // start from the same template. No arguments, no environment but PATH, no names.
 agent::v1::StartRequest prepared_request(const agent::v1::StartRequest& start,
                                          const container::v1::Config& config);
+
+// Equal for equal messages: maps are in an order of their own.
+std::string stable_bytes(const agent::v1::StartRequest& message);
 
 // Of a plan that has all but the writable disk, which is to be a new one.
 Result<templates::PreparedKey> prepared_key(const sandbox::SandboxPlan& plan,

@@ -115,7 +115,8 @@ Result<void> Run::launch(sandbox::SandboxPlan plan) {
             .starting = [] {},
             .running = [this] { on_running(); },
             .ended = [this](const sandbox::SandboxEnd& how) { end(how); },
-            .restore_failed = [this](const auto& why) { on_restore_failed(why); }});
+            .restore_failed = [this](const auto& why) { on_restore_failed(why); },
+            .start_refused = [this](const auto& why) { image_.on_refused(why); }});
     TRY(sandbox->begin());
     parts_.confinement.after_launch(sandbox->jail());
     sandbox_ = std::move(sandbox);

@@ -125,6 +125,9 @@ Result<void> Sandbox::complete_start_request() {
 void Sandbox::on_process_started(Result<AgentStarted> answer) {
     if (stage_ != Stage::Starting) return;
     if (!answer) {
+        const bool wanted = !killed_ && !interrupted_by_;
+        if (restored_ && wanted && events_.start_refused)
+            events_.start_refused(answer.error().message());
         await_vm_end(answer.error());
         return;
     }

@@ -91,6 +91,9 @@ class Sandbox {
         std::function<void(const SandboxEnd&)> ended;
         // The snapshot is no good, and why: from now on it is an ordinary boot.
         std::function<void(const std::string& why)> restore_failed = nullptr;
+        // The agent of a restored machine failed to answer the start of its container, or refused
+        // it, and nobody had it killed.
+        std::function<void(const std::string& why)> start_refused = nullptr;
     };
 
     // `stdio` takes the streams, and its owner tells streams_drained().

@@ -1,8 +1,5 @@
 #include "host/engine/image_template.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include "tests/unit/engine/image_container.h"
 
 namespace bulkhead::engine {
@@ -11,17 +8,6 @@ namespace {
 
 using container::v1::TemplateUse;
 using test::Container;
-
-// Maps in an order that is the same each time.
-std::string bytes_of(const agent::v1::StartRequest& message) {
-    std::string bytes;
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream output(&stream);
-    output.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&output);
-    output.Trim();
-    return bytes;
-}
 
 // A store of templates, and starts of one container that could have an image's.
 class Starts {
@@ -96,7 +82,7 @@ TEST_CASE("the second start that could have had an image's template makes it") {
     CHECK(second.plan.prepare->memory.valid());
     CHECK(second.plan.prepare->request->SerializeAsString().find(test::kSecret) ==
           std::string::npos);
-    CHECK(bytes_of(*second.plan.start) == bytes_of(starts.container.start()));
+    CHECK(stable_bytes(*second.plan.start) == stable_bytes(starts.container.start()));
     CHECK(second.image.origin().empty());
     // Only one makes it.
     Starts::Start third(starts);
@@ -184,6 +170,35 @@ TEST_CASE("a template of a machine without a place for a writable disk gives non
     CHECK(start.original == -1);
     REQUIRE(start.image.use(start.plan));
     CHECK(start.plan.launch.disks.size() == 1);
+}
+
+TEST_CASE("an image's template whose agent does not start the container goes, if it was used") {
+    Starts starts;
+    starts.put(std::string(512, 'd'), 2);
+    Starts::Start unused(starts);
+    unused.image.on_refused("the agent of a machine's template did not");
+    CHECK(starts.store().find(starts.key()).value().has_value());
+    Starts::Start start(starts);
+    REQUIRE(start.image.use(start.plan));
+    start.image.on_refused("the prepared container has ended");
+    CHECK(start.image.origin().empty());
+    CHECK_FALSE(starts.store().find(starts.key()).value().has_value());
+}
+
+TEST_CASE("a container that reads its disks slowly makes no template, and uses one") {
+    Starts starts;
+    starts.wish(container::v1::TEMPLATE_USE_IMAGE);
+    starts.container.config.mutable_machine()->mutable_device_limits()->set_read_bytes(1000);
+    Starts::Start slow(starts);
+    slow.make();
+    CHECK_FALSE(slow.plan.prepare);
+    starts.put(std::string(512, 'd'), 2);
+    CHECK(Starts::Start(starts).original >= 0);
+    starts.container.config.mutable_machine()->clear_device_limits();
+    starts.container.spec().mutable_process()->set_cwd("/other");
+    Starts::Start other(starts);
+    other.make();
+    CHECK(other.plan.prepare);
 }
 
 TEST_CASE("an image's template that a machine cannot go on from is removed") {

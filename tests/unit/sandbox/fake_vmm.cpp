@@ -1,11 +1,10 @@
 // Speaks proto/vmm.proto on descriptor 3 and proto/agent.proto on a stream, and behaves as the
 // launch's kernel arguments say. One word each:
-//   refuse silent panic die garbage notfound crash-running killed-running hang-streams
-//   wait-signal late-stream exit=N
-//   save-ok save-error save-dies save-refused save-unheld: as wait-signal, and what becomes of a
-//   save
-//   prepare-ok prepare-error prepare-dies prepare-late prepare-fails: what becomes of a machine
-//   that is saved when its container is prepared
+//   refuse silent panic die garbage notfound crash-starting crash-running killed-running
+//   hang-streams wait-signal late-stream exit=N save-ok save-error save-dies save-refused
+//   save-unheld: as wait-signal, and what becomes of a save prepare-ok prepare-error prepare-dies
+//   prepare-late prepare-fails: what becomes of a machine that is saved when its container is
+//   prepared
 // A further process does what its first argument says, and work on files what its path says:
 // debts.h.
 #include <sys/socket.h>
@@ -153,6 +152,7 @@ class Agent final : public wire::Agent::Service {
                        wire::StartReply* reply) override {
         if (request->entropy().empty() || request->realtime_ns() == 0)
             return {grpc::StatusCode::INVALID_ARGUMENT, "no entropy or no time"};
+        if (behaviour_ == "crash-starting") crash();
         if (behaviour_ == "notfound") {
             reply->set_failure(wire::START_FAILURE_NOT_FOUND);
             reply->set_message("exec: \"nothing\x1b[31m\": not found");

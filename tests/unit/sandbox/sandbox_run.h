@@ -104,7 +104,8 @@ class Run {
                                 end = ended;
                                 loop.stop();
                             },
-                            [&](const std::string& why) { restore_failure = why; }});
+                            [&](const std::string& why) { restore_failure = why; },
+                            [&](const std::string& why) { refusal = why; }});
         handle = sandbox.get();
         REQUIRE(sandbox->begin());
         const pid_t pid = sandbox->vmm_pid();
@@ -127,6 +128,7 @@ class Run {
     EventLoop loop;
     Trace trace;
     std::optional<std::string> restore_failure;
+    std::optional<std::string> refusal;  // of a restored machine's agent
 
   private:
     SandboxPlan plan() {

@@ -188,6 +188,23 @@ TEST_CASE("an agent that does not call after a restore has its time once more, a
     CHECK(contains(run.restore_failure.value(), "did not call in time"));
 }
 
+TEST_CASE(
+    "a restored machine that does not start its container says so, and nothing is tried again") {
+    Run run("exit=42");
+    const SandboxEnd end = run.restoring("crash-starting").run();
+    CHECK(end.exit_code == kExitOurs);
+    CHECK_FALSE(end.ran);
+    CHECK_FALSE(run.restore_failure.has_value());
+    CHECK(contains(run.refusal.value(), "agent: start"));
+    // What the container itself lacks, and a boot, say nothing about a snapshot.
+    Run missing("exit=42");
+    CHECK(missing.restoring("notfound").run().exit_code == 127);
+    CHECK_FALSE(missing.refusal.has_value());
+    Run booted("crash-starting");
+    CHECK(booted.run().exit_code == kExitOurs);
+    CHECK_FALSE(booted.refusal.has_value());
+}
+
 TEST_CASE("a boot after a restore that fails, too, is the start's failure") {
     Run run("refuse");
     const SandboxEnd end = run.restoring("refuse").run();
