@@ -125,9 +125,7 @@ Result<void> Sandbox::complete_start_request() {
 void Sandbox::on_process_started(Result<AgentStarted> answer) {
     if (stage_ != Stage::Starting) return;
     if (!answer) {
-        const bool wanted = !killed_ && !interrupted_by_;
-        if (restored_ && wanted && events_.start_refused)
-            events_.start_refused(answer.error().message());
+        tell_refusal(answer.error().message());
         await_vm_end(answer.error());
         return;
     }
@@ -181,6 +179,13 @@ void Sandbox::on_process_exit(Result<AgentExit> answer) {
 void Sandbox::await_vm_end(const Error& failure) {
     note_failure(failure.message());
     timer_ = loop_.after(kVmEndGrace, [this] { give_up(); });
+}
+
+// Once: the failed call and the machine's end come in any order.
+void Sandbox::tell_refusal(const std::string& why) {
+    const bool wanted = !killed_ && !interrupted_by_;
+    if (!restored_ || !wanted || !events_.start_refused) return;
+    std::exchange(events_.start_refused, nullptr)(why);
 }
 
 void Sandbox::note_failure(std::string failure) {
@@ -238,6 +243,7 @@ std::string Sandbox::console() const {
 
 void Sandbox::on_vm_ended(VmEnd end) {
     if (blames_snapshot(end)) return boot_instead(end);
+    if (stage_ == Stage::Starting) tell_refusal(describe_end(end));
     vm_end_ = std::move(end);
     paused_ = false;
     trace_.step("machine ends");

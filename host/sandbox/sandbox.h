@@ -91,8 +91,8 @@ class Sandbox {
         std::function<void(const SandboxEnd&)> ended;
         // The snapshot is no good, and why: from now on it is an ordinary boot.
         std::function<void(const std::string& why)> restore_failed = nullptr;
-        // The agent of a restored machine failed to answer the start of its container, or refused
-        // it, and nobody had it killed.
+        // The agent of a restored machine refused to start its container, or the machine ended
+        // before it had answered, and nobody had it killed. Once.
         std::function<void(const std::string& why)> start_refused = nullptr;
     };
 
@@ -215,6 +215,7 @@ class Sandbox {
     void start_container();
     void add_guest_timings(const AgentStarted& started);
     void await_vm_end(const Error& failure);
+    void tell_refusal(const std::string& why);
     void note_failure(std::string failure);
     void give_up();
     void watch_drain();
