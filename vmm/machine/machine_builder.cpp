@@ -21,7 +21,7 @@ namespace {
 // docs/boot.md has the reason for each. They come first: an early console prints at once what was
 // logged before it, unless it has been told to be quiet.
 constexpr std::string_view kGeneralArguments =
-    "quiet panic=-1 oops=panic page_reporting.page_reporting_order=10";
+    "quiet panic=-1 oops=panic rcupdate.rcu_expedited=1 page_reporting.page_reporting_order=10";
 
 using Saved = std::optional<snapshot::SavedMachine>;
 
