@@ -34,6 +34,7 @@ Result<void> prepare_machine(const v1::StartRequest& request) {
 // Everything up to the fork of the launcher happens in a process with one thread.
 Result<Launcher> prepare() {
     TRY_CONTEXT(mount_early(), "early mounts");
+    stop_proactive_compaction();
     TRY_CONTEXT(protect_self("/sys/fs/cgroup"), "self-protection");
     TRY(set_inherited_limits());
     TRY(loopback_up());

@@ -38,6 +38,10 @@ Result<void> add_entropy(std::span<const std::byte> bytes) {
     return {};
 }
 
+void stop_proactive_compaction() {
+    static_cast<void>(write_setting("/proc/sys/vm/compaction_proactiveness", "0"));
+}
+
 void reset_machine() {
     ::sync();
     ::reboot(RB_AUTOBOOT);

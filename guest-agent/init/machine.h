@@ -16,6 +16,10 @@ Result<void> set_clock(std::int64_t realtime_ns);
 // Whatever the kernel's generator gives from then on depends on them. At least 32 bytes, or none.
 Result<void> add_entropy(std::span<const std::byte> bytes);
 
+// Has the kernel not wake up twice a second, as it does on its own, to see whether its free memory
+// is in pieces: it still puts it together when somebody needs that. A kernel without this is fine.
+void stop_proactive_compaction();
+
 // Resets the machine, which ends the VM.
 [[noreturn]] void reset_machine();
 

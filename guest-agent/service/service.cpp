@@ -5,6 +5,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/server_posix.h>
 
+#include "base/relaxed_timers.h"
 #include "guest-agent/service/replies.h"
 #include "proto/agent.grpc.pb.h"
 
@@ -280,6 +281,8 @@ Service::~Service() {
 }
 
 Result<std::unique_ptr<Service>> Service::create(Parts parts) {
+    // gRPC's threads would wake an idle guest up twice a second.
+    const RelaxedTimers relaxed;
     auto implementation = std::make_unique<Implementation>(std::move(parts));
     TRY(implementation->start());
     return std::unique_ptr<Service>(new Service(std::move(implementation)));

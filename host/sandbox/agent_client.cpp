@@ -6,6 +6,7 @@
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/grpcpp.h>
 
+#include "base/relaxed_timers.h"
 #include "base/syscalls.h"
 #include "base/text.h"
 #include "host/sandbox/agent_answers.h"
@@ -131,8 +132,11 @@ class AgentClient::Implementation {
     std::thread thread_;
 };
 
-AgentClient::AgentClient(EventLoop& loop, UniqueFd stream)
-    : implementation_(std::make_unique<Implementation>(loop, std::move(stream))) {}
+AgentClient::AgentClient(EventLoop& loop, UniqueFd stream) {
+    // gRPC's threads look at their timers once a second, and none of ours is there.
+    const RelaxedTimers relaxed;
+    implementation_ = std::make_unique<Implementation>(loop, std::move(stream));
+}
 
 AgentClient::~AgentClient() = default;
 

@@ -39,10 +39,10 @@ def kernel_settings(bulkhead):
     """--sysctl, --shm-size, --ipc none, --pids-limit, --oom-score-adj and the cgroup's limits."""
     expect_lines(shell(bulkhead,
                        "cat /proc/sys/net/core/somaxconn /proc/sys/kernel/shmmni /proc/sys/vm/max_map_count;"
-                       " df -k /dev/shm | awk 'NR == 2 {print $2}'; cat /proc/self/oom_score_adj",
+                       " df -k /dev/shm | awk 'NR == 2 {print $2}'; cat /proc/self/oom_score_adj /proc/sys/vm/compaction_proactiveness",
                        "--sysctl", "net.core.somaxconn=77", "--sysctl", "kernel.shmmni=99", "--sysctl",
                        "vm.max_map_count=262144", "--shm-size", "3m", "--oom-score-adj", "123"),
-                 ["77", "99", "262144", "3072", "123"])
+                 ["77", "99", "262144", "3072", "123", "0"])
     expect_lines(shell(bulkhead, "grep -c ' /dev/shm ' /proc/mounts", "--ipc", "none", code=1), ["0"])
     expect_lines(shell(bulkhead,
                        "cd /sys/fs/cgroup; cat pids.max memory.max memory.low cpu.max cpu.weight cpuset.cpus; nproc;"
