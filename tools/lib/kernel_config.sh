@@ -23,7 +23,8 @@ check_kernel_config() {
 
 # configure_kernel WORK FRAGMENT: tinyconfig, the fragment over it, then what follows from both.
 configure_kernel() {
-  local tiny=$1/build/tiny.config
+  # Not named *.config: `make tinyconfig` makes a target tiny.config, which such a file would satisfy in a kept tree.
+  local tiny=$1/build/tinyconfig
   run_make tinyconfig
   cp "$1/build/.config" "$tiny"
   (
