@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
+#include "base/json_member.h"
 #include "host/image/digest.h"
 #include "host/sandbox/writable_disk.h"
 #include "host/templates/entry.h"
@@ -16,25 +16,9 @@ using Json = nlohmann::json;
 constexpr int kFormat = 1;
 // As the monitor's own bound of what it reads.
 constexpr std::uint64_t kMostStateBytes = std::uint64_t{8} << 20U;
-constexpr std::uint64_t kMostDisks = 12;
+constexpr std::uint32_t kMostDisks = 12;
 constexpr std::uint64_t kSector = 512;
 constexpr std::size_t kIdDigits = 64;
-
-Error missing(const char* name) {
-    return Error(concat(name, ": missing, or of another kind"));
-}
-
-Result<std::uint64_t> number_at(const Json& json, const char* name) {
-    const auto found = json.find(name);
-    if (found == json.end() || !found->is_number_unsigned()) return missing(name);
-    return found->get<std::uint64_t>();
-}
-
-Result<std::string> text_at(const Json& json, const char* name) {
-    const auto found = json.find(name);
-    if (found == json.end() || !found->is_string()) return missing(name);
-    return found->get<std::string>();
-}
 
 Result<void> check_sizes(const Entry& entry) {
     if (entry.state_bytes == 0 || entry.state_bytes > kMostStateBytes)
@@ -67,25 +51,24 @@ std::string to_text(const Entry& entry) {
 Result<Entry> parse_entry(std::string_view text) {
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("key")) return Error("no checkpoint's description");
-    if (TRY(number_at(json, "format")) != kFormat)
+    if (TRY(integer_at<int>(json, "format")) != kFormat)
         return Error("made by another version of bulkhead");
     Entry entry;
     entry.key = TRY(templates::parse_key(json["key"]));
-    const auto disks = TRY(number_at(json, "disks"));
-    if (disks == 0 || disks > kMostDisks) return Error("an impossible number of disks");
-    entry.disks = static_cast<std::uint32_t>(disks);
-    entry.container_id = TRY(text_at(json, "container_id"));
+    entry.disks = TRY(integer_at<std::uint32_t>(json, "disks"));
+    if (entry.disks == 0 || entry.disks > kMostDisks) return Error("an impossible number of disks");
+    entry.container_id = TRY(string_at(json, "container_id"));
     if (entry.container_id.size() != kIdDigits || !image::is_lower_hex(entry.container_id))
         return Error("container_id: no id");
-    entry.container_name = TRY(text_at(json, "container_name"));
-    entry.image = TRY(text_at(json, "image"));
-    entry.image_id = TRY(text_at(json, "image_id"));
-    entry.state_bytes = TRY(number_at(json, "state_bytes"));
-    entry.memory_file_bytes = TRY(number_at(json, "memory_file_bytes"));
-    entry.disk_file_bytes = TRY(number_at(json, "disk_file_bytes"));
-    const std::uint64_t created = TRY(number_at(json, "created_at"));
-    if (created > templates::kLatestSecond) return Error("made at an impossible time");
-    entry.created_at = static_cast<std::int64_t>(created);
+    entry.container_name = TRY(string_at(json, "container_name"));
+    entry.image = TRY(string_at(json, "image"));
+    entry.image_id = TRY(string_at(json, "image_id"));
+    entry.state_bytes = TRY(integer_at<std::uint64_t>(json, "state_bytes"));
+    entry.memory_file_bytes = TRY(integer_at<std::uint64_t>(json, "memory_file_bytes"));
+    entry.disk_file_bytes = TRY(integer_at<std::uint64_t>(json, "disk_file_bytes"));
+    entry.created_at = TRY(integer_at<std::int64_t>(json, "created_at"));
+    if (entry.created_at < 0 || entry.created_at > templates::kLatestSecond)
+        return Error("made at an impossible time");
     TRY(check_sizes(entry));
     return entry;
 }

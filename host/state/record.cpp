@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_integer.h"
+#include "base/json_member.h"
 #include "base/text.h"
 
 namespace bulkhead::state {
@@ -18,35 +18,18 @@ constexpr std::pair<Status, std::string_view> kStatusNames[] = {
     {Status::Exited, "exited"},     {Status::Dead, "dead"},
 };
 
-Error damaged(std::string_view key) {
-    return Error(concat("\"", key, "\" is missing or of the wrong type"));
-}
-
-Result<std::string> string_at(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_string()) return damaged(key);
-    return found->get<std::string>();
-}
-
-Result<std::int64_t> number_at(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    const auto number = found == json.end() ? std::nullopt : integer_of<std::int64_t>(*found);
-    if (!number) return damaged(key);
-    return *number;
-}
-
 Result<bool> truth_at(const Json& json, const char* key) {
     const auto found = json.find(key);
-    if (found == json.end() || !found->is_boolean()) return damaged(key);
+    if (found == json.end() || !found->is_boolean()) return bad_member(key);
     return found->get<bool>();
 }
 
 Result<std::vector<std::string>> strings_at(const Json& json, const char* key) {
     const auto found = json.find(key);
-    if (found == json.end() || !found->is_array()) return damaged(key);
+    if (found == json.end() || !found->is_array()) return bad_member(key);
     std::vector<std::string> result;
     for (const Json& item : *found) {
-        if (!item.is_string()) return damaged(key);
+        if (!item.is_string()) return bad_member(key);
         result.push_back(item.get<std::string>());
     }
     return result;
@@ -57,9 +40,9 @@ Result<std::map<std::string, std::string>> reasons_at(const Json& json, const ch
     std::map<std::string, std::string> result;
     const auto found = json.find(key);
     if (found == json.end()) return result;
-    if (!found->is_object()) return damaged(key);
+    if (!found->is_object()) return bad_member(key);
     for (const auto& [name, reason] : found->items()) {
-        if (!reason.is_string()) return damaged(key);
+        if (!reason.is_string()) return bad_member(key);
         result[name] = reason.get<std::string>();
     }
     return result;
@@ -70,7 +53,7 @@ Result<Status> status_at(const Json& json, const char* key) {
     for (const auto& [status, text] : kStatusNames) {
         if (name == text) return status;
     }
-    return damaged(key);
+    return bad_member(key);
 }
 
 }  // namespace
@@ -112,7 +95,7 @@ std::string to_json(const Record& record) {
 Result<Record> parse_record(std::string_view text) {
     const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object()) return Error("not a JSON object");
-    const auto schema = TRY(number_at(json, "schema"));
+    const auto schema = TRY(integer_at<std::int64_t>(json, "schema"));
     if (schema != Record::kSchema)
         return Error(concat("written by another version of bulkhead (schema ", schema, ")"));
     Record record;
@@ -122,16 +105,16 @@ Result<Record> parse_record(std::string_view text) {
     record.command = TRY(strings_at(json, "command"));
     record.auto_remove = TRY(truth_at(json, "auto_remove"));
     record.status = TRY(status_at(json, "status"));
-    record.owner_pid = static_cast<pid_t>(TRY(number_at(json, "owner_pid")));
-    record.vmm_pid = static_cast<pid_t>(TRY(number_at(json, "vmm_pid")));
-    record.created_at = TRY(number_at(json, "created_at"));
-    record.started_at = TRY(number_at(json, "started_at"));
-    record.finished_at = TRY(number_at(json, "finished_at"));
-    record.exit_code = static_cast<int>(TRY(number_at(json, "exit_code")));
+    record.owner_pid = TRY(integer_at<pid_t>(json, "owner_pid"));
+    record.vmm_pid = TRY(integer_at<pid_t>(json, "vmm_pid"));
+    record.created_at = TRY(integer_at<std::int64_t>(json, "created_at"));
+    record.started_at = TRY(integer_at<std::int64_t>(json, "started_at"));
+    record.finished_at = TRY(integer_at<std::int64_t>(json, "finished_at"));
+    record.exit_code = TRY(integer_at<int>(json, "exit_code"));
     record.oom_killed = TRY(truth_at(json, "oom_killed"));
     record.error = TRY(string_at(json, "error"));
     record.health = TRY(string_at(json, "health"));
-    record.restart_count = static_cast<int>(TRY(number_at(json, "restart_count")));
+    record.restart_count = TRY(integer_at<int>(json, "restart_count"));
     record.manually_stopped = TRY(truth_at(json, "manually_stopped"));
     record.boot_id = TRY(string_at(json, "boot_id"));
     record.jail = TRY(reasons_at(json, "jail"));

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_member.h"
 #include "host/sandbox/writable_disk.h"
 #include "host/templates/slots.h"
 
@@ -15,24 +16,15 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kMostStateBytes = std::uint64_t{8} << 20U;
 constexpr std::uint64_t kSector = 512;
 
-Result<std::uint64_t> number_at(const Json& json, const char* name) {
-    const auto found = json.find(name);
-    if (found == json.end() || !found->is_number_unsigned())
-        return Error(std::string(name) + ": missing, or no number");
-    return found->get<std::uint64_t>();
-}
-
 Result<void> read_prepared(const Json& json, Entry& entry) {
-    entry.disk_file_bytes = TRY(number_at(json, "disk_file_bytes"));
+    entry.disk_file_bytes = TRY(integer_at<std::uint64_t>(json, "disk_file_bytes"));
     if (entry.disk_file_bytes % kSector != 0 ||
         entry.disk_file_bytes > sandbox::WritableDisk::kLargest)
         return Error("a disk of an impossible size");
-    const std::uint64_t disks = TRY(number_at(json, "disks"));
-    if (disks == 0 || disks > kSlots.size()) return Error("a machine without an image's disk");
-    entry.disks = static_cast<std::uint32_t>(disks);
-    const auto image = json.find("image");
-    if (image == json.end() || !image->is_string()) return Error("image: missing, or no text");
-    entry.image = image->get<std::string>();
+    entry.disks = TRY(integer_at<std::uint32_t>(json, "disks"));
+    if (entry.disks == 0 || entry.disks > kSlots.size())
+        return Error("a machine without an image's disk");
+    entry.image = TRY(string_at(json, "image"));
     return {};
 }
 
@@ -56,11 +48,11 @@ Result<Entry> parse_entry(std::string_view text) {
     if (!json.is_object() || !json.contains("key")) return Error("not a template's key.json");
     Entry entry;
     entry.key = TRY(parse_key(json["key"]));
-    entry.state_bytes = TRY(number_at(json, "state_bytes"));
-    entry.memory_file_bytes = TRY(number_at(json, "memory_file_bytes"));
-    const std::uint64_t created_at = TRY(number_at(json, "created_at"));
-    if (created_at > kLatestSecond) return Error("made at an impossible time");
-    entry.created_at = static_cast<std::int64_t>(created_at);
+    entry.state_bytes = TRY(integer_at<std::uint64_t>(json, "state_bytes"));
+    entry.memory_file_bytes = TRY(integer_at<std::uint64_t>(json, "memory_file_bytes"));
+    entry.created_at = TRY(integer_at<std::int64_t>(json, "created_at"));
+    if (entry.created_at < 0 || entry.created_at > kLatestSecond)
+        return Error("made at an impossible time");
     if (entry.state_bytes == 0 || entry.state_bytes > kMostStateBytes)
         return Error("a state of an impossible size");
     if (entry.memory_file_bytes != entry.key.shape.memory_bytes)

@@ -17,7 +17,7 @@ inline constexpr const char* kDiskFile = "disk";
 inline constexpr const char* kEntryFile = "key.json";
 inline constexpr std::size_t kMostEntryBytes = 256 * 1024;
 // A later time has no nanoseconds.
-inline constexpr std::uint64_t kLatestSecond =
+inline constexpr std::int64_t kLatestSecond =
     std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
 
 struct Entry {

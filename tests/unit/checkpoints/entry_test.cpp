@@ -61,8 +61,14 @@ TEST_CASE("what cannot be a checkpoint's description is refused") {
                Catch::Contains("memory of another size"));
     CHECK_THAT(refusal([](Json& json) { json["disk_file_bytes"] = 513; }),
                Catch::Contains("a disk of an impossible size"));
-    CHECK_THAT(refusal([](Json& json) { json["created_at"] = ~std::uint64_t{0}; }),
+    CHECK_THAT(refusal([](Json& json) { json["created_at"] = templates::kLatestSecond + 1; }),
                Catch::Contains("impossible time"));
+    CHECK_THAT(refusal([](Json& json) { json["created_at"] = -1; }),
+               Catch::Contains("impossible time"));
+    CHECK_THAT(refusal([](Json& json) { json["created_at"] = ~std::uint64_t{0}; }),
+               Catch::Contains("\"created_at\" is missing, or of the wrong type"));
+    CHECK_THAT(refusal([](Json& json) { json["disks"] = (std::uint64_t{1} << 32U) + 1; }),
+               Catch::Contains("\"disks\" is missing, or of the wrong type"));
     CHECK_FALSE(parse_entry(""));
     CHECK_FALSE(parse_entry("[]"));
     CHECK_FALSE(parse_entry("{\"key\""));

@@ -68,6 +68,8 @@ TEST_CASE("a record of another version or with a part missing is refused") {
     CHECK_FALSE(changed("\"running\"", "\"flying\""));
     CHECK_FALSE(changed("\"vmm_pid\": 13", "\"vmm_pid\": \"13\""));
     CHECK_FALSE(changed("1700000001", "9223372036854775808"));
+    // As a number of 32 bits this would be 13.
+    CHECK_FALSE(changed("\"vmm_pid\": 13", "\"vmm_pid\": 4294967309"));
     CHECK_FALSE(changed("\"name\"", "\"nome\""));
     CHECK_FALSE(changed("true", "\"yes\""));
     CHECK_FALSE(parse_record(""));
