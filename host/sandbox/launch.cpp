@@ -50,9 +50,10 @@ Result<Launch> copy_of(const Launch& launch) {
     if (launch.restore) {
         UniqueFd state = TRY(copy_fd(launch.restore->state));
         UniqueFd memory = TRY(copy_fd(launch.restore->memory));
-        copy.restore = Snapshot{std::move(state), std::move(memory)};
+        copy.restore = Snapshot{std::move(state), std::move(memory), launch.restore->written};
     }
     copy.pause_at_first_stream = launch.pause_at_first_stream;
+    copy.log_writes = launch.log_writes;
     copy.console = TRY(copy_fd(launch.console));
     copy.shape = launch.shape;
     copy.kernel_arguments = launch.kernel_arguments;
@@ -83,6 +84,11 @@ Result<LaunchPacket> encode_launch(const Launch& launch) {
         wire.mutable_restore()->set_state_fd(attach(launch.restore->state, packet.descriptors));
         wire.mutable_restore()->set_memory_fd(attach(launch.restore->memory, packet.descriptors));
     }
+    if (launch.restore) {
+        for (const std::uint64_t number : to_pairs(launch.restore->written))
+            wire.mutable_restore()->add_written_pages(number);
+    }
+    wire.set_log_writes(launch.log_writes);
     wire.set_pause_at_first_stream(launch.pause_at_first_stream);
     packet.bytes = serialize(message);
     if (packet.descriptors.size() > PacketChannel::kMaxDescriptors ||

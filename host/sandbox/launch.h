@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/packet_channel.h"
+#include "base/page_runs.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "host/sandbox/device_limits.h"
@@ -35,6 +36,8 @@ struct LaunchDisk {
 struct Snapshot {
     UniqueFd state;
     UniqueFd memory;
+    // Pages of the memory that those who went on from there soon wrote to.
+    std::vector<PageRun> written = {};
 };
 
 struct Launch {
@@ -45,6 +48,8 @@ struct Launch {
     std::optional<Snapshot> restore;
     // Before the guest's first stream opens the VM pauses by itself.
     bool pause_at_first_stream = false;
+    // For Vm::take_writes().
+    bool log_writes = false;
     UniqueFd console;  // the guest's console is written here
     Shape shape;
     std::string kernel_arguments;

@@ -152,6 +152,12 @@ Result<void> Vm::save(const UniqueFd& state, const UniqueFd& memory) {
     return send(message, std::array{state.get(), memory.get()});
 }
 
+Result<void> Vm::take_writes() {
+    vmm::v1::HostMessage message;
+    message.mutable_take_writes();
+    return send(message);
+}
+
 Result<void> Vm::set_device_limits(const DeviceLimits& limits) {
     vmm::v1::HostMessage message;
     write_device_limits(limits, *message.mutable_set_device_limits()->mutable_limits());
@@ -195,6 +201,8 @@ void Vm::dispatch(VmmMessage message) {
         events_.device_limits(devices->limits);
     } else if (const auto* saved = std::get_if<VmSaved>(&message)) {
         if (events_.saved) events_.saved(*saved);
+    } else if (const auto* writes = std::get_if<VmWrites>(&message)) {
+        if (events_.writes) events_.writes(*writes);
     }
 }
 

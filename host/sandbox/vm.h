@@ -41,6 +41,7 @@ class Vm {
         std::function<void()> paused;
         std::function<void(const DeviceLimits&)> device_limits;  // what holds now
         std::function<void(const VmSaved&)> saved;               // after save()
+        std::function<void(const VmWrites&)> writes;             // after take_writes()
         std::function<void(VmEnd)> ended;
     };
 
@@ -74,6 +75,10 @@ class Vm {
 
     // Writes the VM, which must be paused, into two empty files; the event `saved` follows.
     Result<void> save(const UniqueFd& state, const UniqueFd& memory);
+
+    // The event `writes` follows: which pages the guest has written to since save(). Of a VM whose
+    // launch says that they are logged.
+    Result<void> take_writes();
 
     // The event `device_limits` follows.
     Result<void> set_device_limits(const DeviceLimits& limits);

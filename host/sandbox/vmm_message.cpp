@@ -74,6 +74,9 @@ Result<VmmMessage> parse_vmm_message(Packet packet) {
             return VmmMessage(VmDeviceLimits{read_device_limits(message.device_limits())});
         case vmm::v1::VmmMessage::kSaved:
             return VmmMessage(VmSaved{printable(message.saved().error())});
+        case vmm::v1::VmmMessage::kWrites:
+            return VmmMessage(
+                VmWrites{{message.writes().pages().begin(), message.writes().pages().end()}});
         case vmm::v1::VmmMessage::MESSAGE_NOT_SET:
             break;
     }

@@ -54,7 +54,13 @@ struct VmSaved {
     std::string error;  // empty: both are whole
 };
 
-using VmmMessage = std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDeviceLimits, VmSaved>;
+// The guest's writes, as the monitor counts them: pairs for runs_from_pairs().
+struct VmWrites {
+    std::vector<std::uint64_t> pages;
+};
+
+using VmmMessage =
+    std::variant<VmStarted, VmStream, VmEnded, VmPaused, VmDeviceLimits, VmSaved, VmWrites>;
 
 Result<VmmMessage> parse_vmm_message(Packet packet);
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "base/page_runs.h"
 #include "host/sandbox/guest_text.h"
 #include "host/sandbox/vmm_message.h"
 
@@ -19,6 +20,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* ended = std::get_if<VmEnded>(&*message)) {
         BULKHEAD_CHECK(ended->detail == printable(ended->detail, ended->detail.size()));
         BULKHEAD_CHECK(ended->detail.size() <= kMaxGuestMessage + 3);
+    }
+    if (const auto* writes = std::get_if<VmWrites>(&*message)) {
+        constexpr std::uint64_t kPages = 32768;
+        if (const auto runs = runs_from_pairs(writes->pages, kPages)) {
+            BULKHEAD_CHECK(pages_of(*runs) <= kMostPagesOfRuns);
+            BULKHEAD_CHECK(runs->empty() || runs->back().first + runs->back().count <= kPages);
+            BULKHEAD_CHECK(to_pairs(*runs) == writes->pages);
+        }
     }
     return 0;
 }

@@ -46,6 +46,8 @@ Result<HostCommand> parse_host_command(Packet packet) {
                 SetDeviceLimits{parse_device_limits(message.set_device_limits().limits())});
         case Message::kSave:
             return HostCommand(TRY(parse_save(message.save(), std::move(packet.descriptors))));
+        case Message::kTakeWrites:
+            return HostCommand(TakeWrites{});
         case Message::kLaunch:
             return Error("the host sent a second Launch");
         case Message::MESSAGE_NOT_SET:

@@ -30,6 +30,8 @@ struct PauseAtStream {};
 
 struct Resume {};
 
+struct TakeWrites {};
+
 struct SetDeviceLimits {
     machine::DeviceLimits limits;
 };
@@ -39,8 +41,8 @@ struct Save {
     memory::Swap swap = memory::Swap::Possible;
 };
 
-using HostCommand =
-    std::variant<OpenStream, Stop, SetBalloon, Pause, PauseAtStream, Resume, SetDeviceLimits, Save>;
+using HostCommand = std::variant<OpenStream, Stop, SetBalloon, Pause, PauseAtStream, Resume,
+                                 SetDeviceLimits, Save, TakeWrites>;
 
 // Fails for anything that the host should not send: its bug, not the guest's.
 Result<HostCommand> parse_host_command(Packet packet);

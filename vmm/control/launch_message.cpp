@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/checked.h"
+#include "base/page_runs.h"
 #include "base/text.h"
 #include "proto/vmm.pb.h"
 #include "vmm/control/device_limits.h"
@@ -136,12 +137,17 @@ Result<MachineConfig> convert(const wire::Launch& launch, Descriptors descriptor
     config.kernel_arguments = launch.kernel_arguments();
     config.kvm = TRY(descriptors.take(launch.kvm_fd(), "kvm_fd"));
     config.pause_at_first_stream = launch.pause_at_first_stream();
+    config.log_writes = launch.log_writes();
     if (launch.has_restore()) {
         const wire::Restore& restore = launch.restore();
         UniqueFd state = TRY(descriptors.take(restore.state_fd(), "state_fd"));
         UniqueFd memory = TRY(descriptors.take(restore.memory_fd(), "memory_fd"));
         config.restore =
             machine::SnapshotFiles{.state = std::move(state), .memory = std::move(memory)};
+        const std::span<const std::uint64_t> written(
+            restore.written_pages().data(), static_cast<std::size_t>(restore.written_pages_size()));
+        config.written = TRY_CONTEXT(runs_from_pairs(written, config.memory_bytes / kPageBytes),
+                                     "written pages");
     } else {
         config.kernel = TRY(descriptors.take(launch.kernel_fd(), "kernel_fd"));
     }

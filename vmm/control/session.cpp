@@ -73,6 +73,8 @@ void Session::obey(HostCommand command) {
         machine_->resume();
     } else if (auto* wanted = std::get_if<Save>(&command)) {
         save(std::move(*wanted));
+    } else if (std::holds_alternative<TakeWrites>(command)) {
+        channel_->send(encode_writes(machine_->take_writes()));
     } else if (const auto* devices = std::get_if<SetDeviceLimits>(&command)) {
         channel_->send(encode_device_limits(machine_->set_device_limits(devices->limits)));
     } else {

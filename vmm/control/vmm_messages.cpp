@@ -75,6 +75,13 @@ std::vector<std::byte> encode_saved(const std::string& error) {
     return encode(message);
 }
 
+std::vector<std::byte> encode_writes(std::span<const PageRun> runs) {
+    wire::VmmMessage message;
+    wire::Writes* writes = message.mutable_writes();
+    for (const std::uint64_t number : to_pairs(runs)) writes->add_pages(number);
+    return encode(message);
+}
+
 std::vector<std::byte> encode_ended(const machine::EndReport& report) {
     wire::VmmMessage message;
     wire::Ended* ended = message.mutable_ended();

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/page_runs.h"
 #include "vmm/machine/device_limits.h"
 #include "vmm/machine/end_report.h"
 #include "vmm/machine/start_steps.h"
@@ -18,6 +20,7 @@ std::vector<std::byte> encode_paused();
 std::vector<std::byte> encode_device_limits(const machine::DeviceLimits& limits);
 // `error`: empty when all went well.
 std::vector<std::byte> encode_saved(const std::string& error);
+std::vector<std::byte> encode_writes(std::span<const PageRun> runs);
 std::vector<std::byte> encode_ended(const machine::EndReport& report);
 
 }  // namespace bulkhead::control

@@ -13,6 +13,7 @@ namespace bulkhead::kvm {
 namespace {
 
 constexpr Request kSetMemory{KVM_SET_USER_MEMORY_REGION, "KVM_SET_USER_MEMORY_REGION"};
+constexpr Request kGetDirtyLog{KVM_GET_DIRTY_LOG, "KVM_GET_DIRTY_LOG"};
 constexpr Request kIrqfd{KVM_IRQFD, "KVM_IRQFD"};
 constexpr Request kIoeventfd{KVM_IOEVENTFD, "KVM_IOEVENTFD"};
 constexpr Request kCreateVcpu{KVM_CREATE_VCPU, "KVM_CREATE_VCPU"};
@@ -22,12 +23,24 @@ constexpr Request kCreateVcpu{KVM_CREATE_VCPU, "KVM_CREATE_VCPU"};
 Result<void> Vm::set_memory(const MemorySlot& slot) {
     kvm_userspace_memory_region region{};
     region.slot = slot.index;
+    region.flags = slot.log_writes ? KVM_MEM_LOG_DIRTY_PAGES : 0;
     region.guest_phys_addr = slot.guest_start;
     region.memory_size = slot.size;
     region.userspace_addr = std::bit_cast<std::uintptr_t>(slot.host);
     TRY_CONTEXT(call_with(vm_.get(), kSetMemory, region),
                 concat("memory at ", hex(slot.guest_start)));
     return {};
+}
+
+Result<std::vector<std::uint64_t>> Vm::take_writes(std::uint32_t slot, std::uint64_t size) {
+    constexpr std::uint64_t kPagesPerWord = 64;
+    constexpr std::uint64_t kPage = 4096;
+    std::vector<std::uint64_t> bits((size / kPage + kPagesPerWord - 1) / kPagesPerWord);
+    kvm_dirty_log log{};
+    log.slot = slot;
+    log.dirty_bitmap = bits.data();
+    TRY_CONTEXT(call_with(vm_.get(), kGetDirtyLog, log), concat("writes to slot ", slot));
+    return bits;
 }
 
 Result<void> Vm::bind_interrupt(int eventfd, std::uint32_t line) {

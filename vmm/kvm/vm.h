@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -21,11 +22,16 @@ class Vm {
         std::uint64_t guest_start = 0;
         std::uint64_t size = 0;
         void* host = nullptr;  // stays mapped for the Vm's life
+        bool log_writes = false;
     };
 
     Vm(UniqueFd vm, std::size_t run_size) : vm_(std::move(vm)), run_size_(run_size) {}
 
     Result<void> set_memory(const MemorySlot& slot);
+
+    // A bit for each page of a slot that logs writes, the lowest bit first: whether the guest has
+    // written to it since the last time. What this process writes does not count.
+    Result<std::vector<std::uint64_t>> take_writes(std::uint32_t slot, std::uint64_t size);
 
     // Each value written to `eventfd` gives one edge on the interrupt controller's input `line`.
     Result<void> bind_interrupt(int eventfd, std::uint32_t line);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/page_runs.h"
 #include "base/unique_fd.h"
 #include "vmm/block/segmented_file.h"
 #include "vmm/machine/device_limits.h"
@@ -48,8 +49,12 @@ struct MachineConfig {
     // The VM pauses where the guest's first stream would be opened.
     bool pause_at_first_stream = false;
 
+    // What the guest writes to is kept, for Machine::take_writes().
+    bool log_writes = false;
+
     UniqueFd kvm;
     std::optional<SnapshotFiles> restore;  // in place of a kernel
+    std::vector<PageRun> written;          // of the restored memory, by those before
     UniqueFd kernel;
     UniqueFd initrd;   // may be empty
     UniqueFd console;  // may be empty

@@ -94,7 +94,24 @@ void Machine::device_quiet(std::uint64_t save) {
     if (state_ != State::Running || !saving_ || save != saves_) return;
     if (--saving_->busy_devices > 0) return;
     const Saving saving = *std::exchange(saving_, std::nullopt);
-    saving.on_saved(save_machine(*parts_, saving.files, saving.swap));
+    const Result<void> saved = save_machine(*parts_, saving.files, saving.swap);
+    static_cast<void>(take_writes());
+    saving.on_saved(saved);
+}
+
+std::vector<PageRun> Machine::take_writes() {
+    std::vector<PageRun> runs;
+    if (state_ != State::Running || !parts_->logs_writes) return runs;
+    std::uint32_t slot = 0;
+    std::uint64_t first = 0;
+    for (const auto& region : parts_->memory.regions()) {
+        const auto bits = parts_->vm.take_writes(slot++, region.size);
+        if (!bits) return {};
+        append_runs(*bits, first, runs);
+        first += region.size / kPageBytes;
+    }
+    if (pages_of(runs) > kMostPagesOfRuns) return {};
+    return runs;
 }
 
 void Machine::fail_save(const char* why) {

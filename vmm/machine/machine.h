@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "base/page_runs.h"
 #include "base/result.h"
 #include "vmm/kvm/vcpu_thread.h"
 #include "vmm/lockdown/role.h"
@@ -70,6 +71,10 @@ class Machine {
     // gets an error when the machine is not paused, or goes on or is saved again meanwhile; nothing
     // when it ends.
     void save(SnapshotFiles files, memory::Swap swap, std::function<void(Result<void>)> on_saved);
+
+    // Which pages the guest has written to since the last save() or take_writes(), in the memory's
+    // order; none when they are too many, or writes are not logged.
+    std::vector<PageRun> take_writes();
 
   private:
     enum class State { Built, Running, Ending, Ended };

@@ -45,13 +45,14 @@ Result<kvm::System> open_kvm(UniqueFd kvm, unsigned vcpus) {
     return system;
 }
 
-Result<void> add_memory(kvm::Vm& vm, const memory::GuestMemory& memory) {
+Result<void> add_memory(kvm::Vm& vm, const memory::GuestMemory& memory, bool log_writes) {
     std::uint32_t index = 0;
     for (const auto& region : memory.regions()) {
         TRY(vm.set_memory({.index = index++,
                            .guest_start = raw(region.start),
                            .size = region.size,
-                           .host = region.host}));
+                           .host = region.host,
+                           .log_writes = log_writes}));
     }
     return {};
 }
@@ -115,15 +116,17 @@ Result<std::unique_ptr<MachineParts>> build_machine(const MachineContext& contex
                                                     MachineConfig config) {
     const Saved saved = TRY(read_snapshot(config));
     auto memory = TRY(make_memory(config, saved));
+    memory::populate(memory, config.written);
     context.steps.record("memory");
 
     const auto system = TRY(open_kvm(std::move(config.kvm), config.vcpus));
     auto vm = TRY(system.create_vm());
     TRY(arch::set_up_platform(vm));
-    TRY(add_memory(vm, memory));
+    TRY(add_memory(vm, memory, config.log_writes));
     context.steps.record("vm");
 
     auto parts = std::make_unique<MachineParts>(std::move(memory), std::move(vm));
+    parts->logs_writes = config.log_writes;
     parts->legacy =
         TRY(attach_legacy(context.loop, std::move(config.console), parts->vm, parts->io));
     const std::string command_line = TRY(plug_devices(context, config, *parts));

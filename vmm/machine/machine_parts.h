@@ -27,6 +27,7 @@ struct MachineParts {
 
     memory::GuestMemory memory;
     kvm::Vm vm;
+    bool logs_writes = false;
     GuestIo io;
     std::unique_ptr<block::IoWorkers> workers;  // only when there are disks
     std::unique_ptr<block::DiskThrottles> throttles;

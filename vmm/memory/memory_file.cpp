@@ -147,4 +147,19 @@ Result<GuestMemory> map_memory(std::span<const GuestMemory::Range> ranges, int f
     return memory;
 }
 
+void populate(const GuestMemory& memory, std::span<const PageRun> runs) {
+    std::uint64_t start = 0;
+    for (const auto& region : memory.regions()) {
+        const std::uint64_t end = start + region.size / kPage;
+        for (const PageRun& run : runs) {
+            const std::uint64_t first = std::max(run.first, start);
+            const std::uint64_t last = std::min(run.first + run.count, end);
+            if (first >= last) continue;
+            static_cast<void>(::madvise(region.host + (first - start) * kPage,
+                                        (last - first) * kPage, MADV_POPULATE_WRITE));
+        }
+        start = end;
+    }
+}
+
 }  // namespace bulkhead::memory

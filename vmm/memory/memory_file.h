@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/page_runs.h"
 #include "base/result.h"
 #include "vmm/memory/guest_memory.h"
 
@@ -37,5 +38,9 @@ Result<void> check_extents(std::span<const FileExtent> extents, std::uint64_t si
 // change while the memory lives.
 Result<GuestMemory> map_memory(std::span<const GuestMemory::Range> ranges, int fd,
                                std::span<const FileExtent> extents);
+
+// Has the host copy these pages of the memory at once, numbered as in its file, in place of one
+// after another when the guest writes to them. A host that cannot (before Linux 5.14) does that.
+void populate(const GuestMemory& memory, std::span<const PageRun> runs);
 
 }  // namespace bulkhead::memory

@@ -211,6 +211,46 @@ TEST_CASE("a disk comes into an empty slot when the machine is restored") {
     CHECK(std::string(written.data(), written.size()) == "hello\n");
 }
 
+TEST_CASE("what a guest writes to is logged, from the last time it was asked for") {
+    // mov byte [0x300000], 1; mov byte [0x3ff000], 1; jmp to the first.
+    VmOptions options;
+    options.kernel = raw_guest({0xc6, 0x05, 0x00, 0x00, 0x30, 0x00, 0x01, 0xc6, 0x05, 0x00, 0xf0,
+                                0x3f, 0x00, 0x01, 0xeb, 0xf0});
+    options.log_writes = true;
+    Vm vm(std::move(options));
+    vm.wait_started();
+    using Pages = std::vector<std::uint64_t>;
+    const Pages both{0x300, 1, 0x3ff, 1};
+    // It may be paused before it has come so far.
+    const auto writes_both = [&] {
+        for (int attempt = 0; attempt < 1000; ++attempt) {
+            vm.resume();
+            vm.pause();
+            if (vm.take_writes() == both) return true;
+        }
+        return false;
+    };
+    vm.pause();
+    // What it only reads counts the first time, where the host may write to it.
+    vm.take_writes();
+    CHECK(writes_both());
+    CHECK(vm.take_writes().empty());
+    CHECK(writes_both());
+    vm.resume();
+    vm.pause();
+    const Snapshot snapshot;
+    CHECK(vm.save(snapshot.files()).empty());
+    // As of the save.
+    CHECK(vm.take_writes().empty());
+    VmOptions again = restored(snapshot);
+    again.written = {0x300, 1, 0x3fe, 3};
+    Vm clone(std::move(again));
+    clone.wait_started();
+    clone.pause();
+    // Not asked to.
+    CHECK(clone.take_writes().empty());
+}
+
 TEST_CASE("what cannot be saved or restored is refused with the reason") {
     const Snapshot snapshot;
     VmOptions options = guest("vsock_peer connect 1");

@@ -88,9 +88,12 @@ Vm::Vm(VmOptions options) : Vm(options.messages.get()) {
     out->set_memory_bytes(options.memory_mib << 20);
     out->set_kvm_fd(launch.add(kvm->get()));
     out->set_pause_at_first_stream(options.pause_at_first_stream);
+    out->set_log_writes(options.log_writes);
     if (options.restore) {
         out->mutable_restore()->set_state_fd(launch.add(options.restore->state));
         out->mutable_restore()->set_memory_fd(launch.add(options.restore->memory));
+        for (const std::uint64_t number : options.written)
+            out->mutable_restore()->add_written_pages(number);
     } else {
         out->set_kernel_fd(launch.add(options.kernel.get()));
     }
@@ -205,6 +208,18 @@ std::string Vm::save(SavedFiles files) {
     return saved_->error();
 }
 
+std::vector<std::uint64_t> Vm::take_writes() {
+    wire::HostMessage message;
+    message.mutable_take_writes();
+    writes_.reset();
+    send(message);
+    while (!writes_) {
+        expect_alive();
+        pump();
+    }
+    return {writes_->pages().begin(), writes_->pages().end()};
+}
+
 std::pair<std::uint32_t, UniqueFd> Vm::wait_stream() {
     while (streams_.empty()) {
         expect_alive();
@@ -259,6 +274,7 @@ void Vm::read_control() {
     if (message.has_device_limits()) device_limits_ = message.device_limits();
     if (message.has_paused()) paused_ = true;
     if (message.has_saved()) saved_ = message.saved();
+    if (message.has_writes()) writes_ = message.writes();
     if (message.has_stream_opened()) {
         REQUIRE((*packet)->descriptors.size() == 1);
         if (take_stream_) return take_stream_(std::move((*packet)->descriptors.front()));

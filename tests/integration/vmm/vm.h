@@ -46,7 +46,9 @@ struct VmOptions {
     std::vector<VmDisk> disks;
     std::optional<SavedFiles> restore;  // in place of kernel and initrd
     bool pause_at_first_stream = false;
-    UniqueFd messages;  // takes the program's standard error, if valid
+    bool log_writes = false;
+    std::vector<std::uint64_t> written;  // of what is restored
+    UniqueFd messages;                   // takes the program's standard error, if valid
 };
 
 // The guest kernel as an open file.
@@ -86,6 +88,8 @@ class Vm {
     void resume();
     // The VMM's answer: empty when it went well.
     std::string save(SavedFiles files);
+    // Pairs: pages that the guest has written to, and how many from there.
+    std::vector<std::uint64_t> take_writes();
     wire::Ended wait_ended();
     // The process's status, as waitpid() has it; the console is complete afterwards.
     int wait_exit();
@@ -117,6 +121,7 @@ class Vm {
     std::optional<wire::Ended> ended_;
     std::optional<wire::DeviceLimits> device_limits_;
     std::optional<wire::Saved> saved_;
+    std::optional<wire::Writes> writes_;
     bool paused_ = false;
     std::deque<std::pair<std::uint32_t, UniqueFd>> streams_;
     std::function<void(UniqueFd)> take_stream_;

@@ -78,6 +78,12 @@ TEST_CASE("a second launch, an empty message and noise are errors") {
     CHECK_FALSE(parse_host_command({std::vector<std::byte>(9, std::byte{0xff}), {}}));
 }
 
+TEST_CASE("the host may ask for what the guest has written to") {
+    HostMessage message;
+    message.mutable_take_writes();
+    CHECK(std::holds_alternative<TakeWrites>(parse_host_command(packet_of(message, 0)).value()));
+}
+
 TEST_CASE("what a machine is saved to comes with it") {
     HostMessage message;
     message.mutable_save()->set_state_fd(1);

@@ -188,5 +188,34 @@ TEST_CASE("a machine that goes on from a snapshot has its files in place of a ke
           }) == "memory_fd is descriptor 1, which has another use");
 }
 
+TEST_CASE("the pages that a snapshot's machines write to are pages of its memory") {
+    HostMessage message = good_launch();
+    Launch& launch = *message.mutable_launch();
+    launch.mutable_restore()->set_state_fd(1);
+    launch.mutable_restore()->set_memory_fd(2);
+    launch.clear_initrd_fd();
+    CHECK(parse_launch(packet_of(message, kGoodDescriptors)).value().written.empty());
+    for (const std::uint64_t number : {3U, 2U, 9U, 1U})
+        launch.mutable_restore()->add_written_pages(number);
+    CHECK(parse_launch(packet_of(message, kGoodDescriptors)).value().written ==
+          std::vector<PageRun>{{3, 2}, {9, 1}});
+    const auto refused = [&](std::uint64_t first) {
+        HostMessage other = message;
+        other.mutable_launch()->mutable_restore()->set_written_pages(2, first);
+        return !parse_launch(packet_of(other, kGoodDescriptors)).ok();
+    };
+    const std::uint64_t pages = launch.memory_bytes() / kPageBytes;
+    CHECK_FALSE(refused(pages - 1));
+    CHECK(refused(pages));
+    CHECK(refused(4));
+}
+
+TEST_CASE("writes are logged when the host asks for it") {
+    HostMessage message = good_launch();
+    CHECK_FALSE(parse_launch(packet_of(message, kGoodDescriptors)).value().log_writes);
+    message.mutable_launch()->set_log_writes(true);
+    CHECK(parse_launch(packet_of(message, kGoodDescriptors)).value().log_writes);
+}
+
 }  // namespace
 }  // namespace bulkhead::control

@@ -57,6 +57,10 @@ TEST_CASE("a detail of any length fits in a packet") {
 }
 
 TEST_CASE("how saving went is told") {
+    CHECK(decode(encode_writes({})).has_writes());
+    const auto writes = decode(encode_writes(std::vector<PageRun>{{7, 2}, {12, 1}})).writes();
+    CHECK(std::vector<std::uint64_t>(writes.pages().begin(), writes.pages().end()) ==
+          std::vector<std::uint64_t>{7, 2, 12, 1});
     CHECK(decode(encode_saved("")).has_saved());
     CHECK(decode(encode_saved("")).saved().error().empty());
     CHECK(decode(encode_saved("no space")).saved().error() == "no space");

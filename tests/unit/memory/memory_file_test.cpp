@@ -117,6 +117,27 @@ TEST_CASE("what nobody has read of a mapped file is in what is saved of it") {
     check_sample(map_memory(kRanges, again.get(), *again_extents).value());
 }
 
+TEST_CASE("pages that are populated are the memory's own, and the others are not") {
+    const UniqueFd file = empty_file();
+    const auto extents = write_memory(sample(), file.get(), Swap::None);
+    REQUIRE(extents);
+    const auto memory = map_memory(kRanges, file.get(), *extents);
+    REQUIRE(memory);
+    // The last page of the first region and the first one of the second, and another one.
+    const std::uint64_t high = kRanges[0].size / kPage;
+    const std::uint64_t last = high + (kFileBlock + kPage) / kPage;
+    populate(*memory, std::vector<PageRun>{{1, 1}, {high - 1, 2}, {last, 1}});
+    check_sample(*memory);
+    // What becomes of the file shows what is still the file's.
+    const std::array<std::byte, kPage> changed{std::byte{0x77}};
+    for (const std::uint64_t page : {std::uint64_t{0}, std::uint64_t{1}, high - 1, high, last})
+        REQUIRE(::pwrite(file.get(), changed.data(), kPage, static_cast<off_t>(page * kPage)) ==
+                static_cast<ssize_t>(kPage));
+    check_sample(*memory);
+    CHECK(memory->read<std::uint8_t>(GuestAddress{0}) == 0x77);
+    CHECK(memory->read<std::uint8_t>(GuestAddress{kPage}) == 0);
+}
+
 TEST_CASE("adjacent blocks are one extent") {
     auto memory = GuestMemory::create(kRanges);
     REQUIRE(memory);

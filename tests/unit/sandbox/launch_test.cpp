@@ -87,6 +87,8 @@ TEST_CASE("a launch that goes on from a snapshot names its files, and no kernel"
     CHECK(packet->descriptors.at(wire.restore().state_fd()) == launch.restore->state.get());
     CHECK(packet->descriptors.at(wire.restore().memory_fd()) == launch.restore->memory.get());
     CHECK_FALSE(wire.pause_at_first_stream());
+    CHECK_FALSE(wire.log_writes());
+    CHECK(wire.restore().written_pages_size() == 0);
     CHECK(wire.disks(0).segments_size() == 0);
     CHECK(packet->descriptors.size() == 3);
 }
@@ -95,7 +97,9 @@ TEST_CASE("a copy of a launch is the same with descriptors of its own") {
     Launch launch = small_launch();
     launch.initrd = null_file();
     launch.restore = Snapshot{null_file(), null_file()};
+    launch.restore->written = {{7, 2}, {12, 1}};
     launch.pause_at_first_stream = true;
+    launch.log_writes = true;
     launch.device_limits.write_bytes = 7;
     LaunchDisk disk{"lower", true, {}, {{0, 512, 1024}}, {}};
     disk.files.push_back(null_file());
@@ -104,6 +108,13 @@ TEST_CASE("a copy of a launch is the same with descriptors of its own") {
     REQUIRE(copy);
     const auto encoded = [](const Launch& what) { return encode_launch(what).value(); };
     CHECK(encoded(*copy).bytes == encoded(launch).bytes);
+    vmm::v1::HostMessage message;
+    const auto bytes = encoded(*copy).bytes;
+    REQUIRE(message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+    CHECK(message.launch().log_writes());
+    const auto& pages = message.launch().restore().written_pages();
+    CHECK(std::vector<std::uint64_t>(pages.begin(), pages.end()) ==
+          std::vector<std::uint64_t>{7, 2, 12, 1});
     const auto theirs = encoded(launch).descriptors;
     for (const int fd : encoded(*copy).descriptors)
         CHECK(std::ranges::find(theirs, fd) == theirs.end());

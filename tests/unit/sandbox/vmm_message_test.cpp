@@ -71,6 +71,16 @@ TEST_CASE("a pause and new limits of devices are told") {
     CHECK(std::get<VmDeviceLimits>(*parsed).limits == DeviceLimits{1, 2, 3, 4, 5, 6});
 }
 
+TEST_CASE("what a guest has written to is told as it was sent") {
+    vmm::v1::VmmMessage message;
+    message.mutable_writes();
+    CHECK(std::get<VmWrites>(parse_vmm_message(packet_of(message)).value()).pages.empty());
+    message.mutable_writes()->add_pages(7);
+    message.mutable_writes()->add_pages(2);
+    CHECK(std::get<VmWrites>(parse_vmm_message(packet_of(message)).value()).pages ==
+          std::vector<std::uint64_t>{7, 2});
+}
+
 TEST_CASE("that a machine was saved is told, or why not") {
     vmm::v1::VmmMessage message;
     message.mutable_saved();
