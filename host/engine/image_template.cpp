@@ -110,8 +110,11 @@ Result<void> ImageTemplate::begin(sandbox::SandboxPlan& plan, const UniqueFd& di
     save.state = TRY(duplicate(making.made.state().get()));
     save.memory = TRY(duplicate(making.made.memory().get()));
     save.saved = [this](const Result<void>& saved) { on_saved(saved); };
+    save.wrote = [this](const std::vector<PageRun>& runs) { on_wrote(runs); };
     making_.emplace(std::move(making));
     plan.prepare = std::move(save);
+    plan.launch.log_writes = true;
+    if (plan.boot) plan.boot->log_writes = true;
     return {};
 }
 
@@ -125,12 +128,17 @@ void ImageTemplate::on_saved(const Result<void>& saved) {
         making_.reset();
         return warn(done.error());
     }
-    const templates::TemplateContents contents{static_cast<std::uint32_t>(machine.disk_slots()),
-                                               parts_.config.image()};
+    making_->contents = {
+        static_cast<std::uint32_t>(machine.disk_slots()), parts_.config.image(), {}};
+}
+
+void ImageTemplate::on_wrote(const std::vector<PageRun>& written) {
+    if (!making_) return;
+    making_->contents.written = written;
     try {
-        publisher_ = std::thread([this, contents, alive = std::weak_ptr(alive_)] {
+        publisher_ = std::thread([this, alive = std::weak_ptr(alive_)] {
             parts_.faults.reach("image-template-copied");
-            published_.emplace(making_->made.publish(contents));
+            published_.emplace(making_->made.publish(making_->contents));
             parts_.faults.reach("image-template-published");
             parts_.loop.post([this, alive] {
                 if (!alive.expired()) on_published();

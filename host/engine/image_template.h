@@ -64,12 +64,14 @@ class ImageTemplate {
         templates::NewTemplate made;
         UniqueFd disk;
         Machine machine;
+        templates::TemplateContents contents = {};
     };
 
     Result<void> find(const sandbox::SandboxPlan& plan, const templates::Key& machine);
     [[nodiscard]] Result<bool> wanted() const;
     Result<void> begin(sandbox::SandboxPlan& plan, const UniqueFd& disk, Machine machine);
     void on_saved(const Result<void>& saved);
+    void on_wrote(const std::vector<PageRun>& written);
     void on_published();
 
     Parts parts_;

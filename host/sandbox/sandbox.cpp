@@ -139,6 +139,7 @@ void Sandbox::on_process_started(Result<AgentStarted> answer) {
     }
     stage_ = Stage::Running;
     timer_.reset();
+    watch_writes();
     if (plan_.maintenance) return events_.running();
     agent_->wait(init_process(),
                  [this](Result<AgentExit> exit) { on_process_exit(std::move(exit)); });
@@ -171,6 +172,7 @@ void Sandbox::on_process_exit(Result<AgentExit> answer) {
     trace_.step("process runs");
     outcome_ = end_of(*answer);
     stage_ = Stage::Stopping;
+    ask_writes();
     watch_drain();
     stop_when_drained();
 }
@@ -213,7 +215,7 @@ void Sandbox::watch_drain() {
 }
 
 void Sandbox::stop_when_drained() {
-    if (stdio_.drained()) stop_vm();
+    if (stdio_.drained() && !awaiting_writes_) stop_vm();
 }
 
 void Sandbox::stop_vm() {
@@ -245,6 +247,7 @@ void Sandbox::on_vm_ended(VmEnd end) {
     if (blames_snapshot(end)) return boot_instead(end);
     if (stage_ == Stage::Starting) tell_refusal(describe_end(end));
     vm_end_ = std::move(end);
+    tell_writes({});
     paused_ = false;
     trace_.step("machine ends");
     timer_.reset();

@@ -50,6 +50,8 @@ struct PreparedSave {
     // Written, or why not. Until this returns the machine stands still, and its disk is as its
     // memory has it.
     std::function<void(const Result<void>&)> saved;
+    // Once, after it was written: the pages that the guest soon wrote to, or none.
+    std::function<void(const std::vector<PageRun>&)> wrote;
 };
 
 struct SandboxPlan {
@@ -216,6 +218,10 @@ class Sandbox {
     void add_guest_timings(const AgentStarted& started);
     void await_vm_end(const Error& failure);
     void tell_refusal(const std::string& why);
+    void watch_writes();
+    void ask_writes();
+    void on_vm_writes(const VmWrites& writes);
+    void tell_writes(const std::vector<PageRun>& runs);
     void note_failure(std::string failure);
     void give_up();
     void watch_drain();
@@ -265,6 +271,11 @@ class Sandbox {
         std::function<void(Result<void>)> answer;  // empty once it was given
         bool held = false;                         // the container stands still
     };
+
+    // From an image's template being written to its pages being known.
+    std::function<void(const std::vector<PageRun>&)> wrote_;
+    bool awaiting_writes_ = false;
+    EventLoop::Handle writes_timer_;
 
     std::optional<Saving> saving_;
     std::uint64_t saves_ = 0;  // what is said about an earlier one counts no more

@@ -23,6 +23,7 @@ Result<void> Sandbox::launch(Launch launch) {
     events.stream = [this](VmStream stream) { on_stream(std::move(stream)); };
     events.paused = [this] { on_vm_paused(); };
     events.saved = [this](const VmSaved& saved) { on_vm_saved(saved); };
+    events.writes = [this](const VmWrites& writes) { on_vm_writes(writes); };
     events.device_limits = [this](const DeviceLimits& limits) { on_device_limits(limits); };
     events.ended = [this](VmEnd end) { on_vm_ended(std::move(end)); };
     vm_ = TRY(Vm::launch(loop_, plan_.vm, std::move(launch), std::move(events)));

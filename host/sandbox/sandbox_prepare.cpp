@@ -54,10 +54,37 @@ void Sandbox::hang_up() {
 void Sandbox::on_prepared_saved(const Result<void>& saved) {
     const PreparedSave prepared = *std::exchange(plan_.prepare, std::nullopt);
     prepared.saved(saved);
+    if (saved) wrote_ = prepared.wrote;
     finish_save(AfterSave::GoOn);
     trace_.step("save the machine");
     // What it took is not part of the start.
     if (!vm_end_) timer_ = loop_.after(plan_.start_timeout, [this] { on_timeout(); });
+}
+
+// What a start writes it has written by then, or when its process has ended.
+void Sandbox::watch_writes() {
+    constexpr std::chrono::seconds kSoon{1};
+    if (wrote_) writes_timer_ = loop_.after(kSoon, [this] { ask_writes(); });
+}
+
+void Sandbox::ask_writes() {
+    if (!wrote_ || awaiting_writes_) return;
+    if (const auto asked = vm_->take_writes(); !asked) return tell_writes({});
+    awaiting_writes_ = true;
+    writes_timer_ = loop_.after(plan_.patience.answer, [this] { on_vm_writes({}); });
+}
+
+void Sandbox::on_vm_writes(const VmWrites& writes) {
+    if (!awaiting_writes_) return;
+    const auto runs = runs_from_pairs(writes.pages, memory_bytes_ / kPageBytes);
+    tell_writes(runs ? *runs : std::vector<PageRun>());
+    if (stage_ == Stage::Stopping) conclude_when_done();
+}
+
+void Sandbox::tell_writes(const std::vector<PageRun>& runs) {
+    awaiting_writes_ = false;
+    writes_timer_.reset();
+    if (wrote_) std::exchange(wrote_, nullptr)(runs);
 }
 
 }  // namespace bulkhead::sandbox

@@ -49,6 +49,7 @@ Result<void> NewTemplate::publish(const TemplateContents& contents) {
     if (disk_.valid()) entry.disk_file_bytes = TRY(finish_saved_file(disk_, "the template's disk"));
     entry.disks = contents.disks;
     entry.image = contents.image;
+    entry.written = contents.written;
     entry.created_at = ::time(nullptr);
     const std::string text = to_text(entry);
     TRY_CONTEXT(parse_entry(text), "what the monitor wrote");

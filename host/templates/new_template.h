@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/page_runs.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "host/image/file_lock.h"
@@ -17,6 +18,8 @@ namespace bulkhead::templates {
 struct TemplateContents {
     std::uint32_t disks = 0;
     std::string image;
+    // That its container soon wrote to.
+    std::vector<PageRun> written = {};
 };
 
 class NewTemplate {

@@ -47,6 +47,7 @@ Result<Store::Found> open_all(const UniqueFd& directory,
     if (!is_right(entry.key)) return Error("the key is another one's");
     found.snapshot.state = TRY(open_saved_file(directory, kStateFile, entry.state_bytes));
     found.snapshot.memory = TRY(open_saved_file(directory, kMemoryFile, entry.memory_file_bytes));
+    found.snapshot.written = entry.written;
     if (entry.disk_file_bytes != 0)
         found.disk = TRY(open_saved_file(directory, kDiskFile, entry.disk_file_bytes));
     return found;

@@ -1,5 +1,6 @@
 """Containers that start from their image's template, in which one like them is prepared already."""
 
+import json
 import os
 import pty
 import subprocess
@@ -37,6 +38,12 @@ def make(bulkhead, *options):
     return new[0]
 
 
+def noted(bulkhead, template):
+    """How many pages of its memory a template has down as soon written."""
+    with open(os.path.join(store(bulkhead), template, "key.json"), encoding="utf-8") as file:
+        return sum(json.load(file).get("written_pages", [])[1::2])
+
+
 def said(bulkhead, *words, **options):
     """What a container that starts from an image's template prints."""
     result = call(bulkhead, "run", "--name", "one", *words, **options)
@@ -54,6 +61,7 @@ def image_templates_made(bulkhead):
     expect(all(origin.startswith("template ") for origin in origins), f"{origins}")
     ids = made(bulkhead)
     expect(len(ids) == 1, f"made: {ids}")
+    expect(0 < noted(bulkhead, ids[0]) <= 1024, f"{noted(bulkhead, ids[0])} pages are noted")
     ours = f"image template {ids[0]}"
     for options in ((), ("--hostname", "other"), ("-e", "A=b"), ("-u", "1000:1000"), ("--add-host", "a:10.0.0.1"),
                     ("--ulimit", "nofile=100"), ("--dns", "10.0.0.2"), ("--device-write-bps", "100m")):
@@ -79,6 +87,16 @@ def image_templates_made(bulkhead):
     command(bulkhead, "rm", "kept")
     command(bulkhead, "template", "rm", ids[0][:12])
     expect(not made(bulkhead), "rm")
+    # Whatever becomes of the container that makes one, while it is watched for what it writes.
+    for then in (("pause",), ("stop", "-t", "0"), ("kill",), ("checkpoint", "--leave-running"), ("rm", "-f")):
+        command(bulkhead, "run", "-d", "--name", "maker", *IMAGE, "busybox", "sleep", "10000")
+        command(bulkhead, *then, "maker", *(["point"] if then[0] == "checkpoint" else []))
+        ids = made(bulkhead)
+        expect(len(ids) == 1 and noted(bulkhead, ids[0]) <= 1024, f"{then}: {ids}")
+        expect(started_from(bulkhead, *AUTO) == f"image template {ids[0]}", f"{then}: afterwards")
+        call(bulkhead, "rm", "-f", "maker")
+        command(bulkhead, "template", "rm", ids[0])
+    command(bulkhead, "checkpoint", "rm", "point")
 
 
 def image_templates_like_others(bulkhead):

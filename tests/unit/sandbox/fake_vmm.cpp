@@ -5,6 +5,7 @@
 //   save-unheld: as wait-signal, and what becomes of a save prepare-ok prepare-error prepare-dies
 //   prepare-late prepare-fails: what becomes of a machine that is saved when its container is
 //   prepared
+//   prepare-counts-wrongly prepare-counts-never: and what it says of the pages that were written
 // A further process does what its first argument says, and work on files what its path says:
 // debts.h.
 #include <sys/socket.h>
@@ -111,10 +112,20 @@ class Monitor {
         vmm::v1::VmmMessage message;
         if (asked.has_pause() || (asked.has_pause_at_stream() && behaviour != "prepare-late"))
             paused();
+        if (asked.has_take_writes()) return writes(behaviour);
         if (!asked.has_save()) return;
         if (behaviour.ends_with("-dies")) ::_exit(1);
         if (packet.descriptors.size() != 2) ::_exit(2);
         message.mutable_saved()->set_error(behaviour.ends_with("-error") ? "no space" : "");
+        send(message);
+    }
+
+    void writes(const std::string& behaviour) {
+        if (behaviour == "prepare-counts-never") return;
+        vmm::v1::VmmMessage message;
+        auto& pages = *message.mutable_writes();
+        pages.add_pages(7);
+        pages.add_pages(behaviour == "prepare-counts-wrongly" ? ~std::uint64_t{0} : 2);
         send(message);
     }
 

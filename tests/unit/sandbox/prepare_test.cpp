@@ -14,7 +14,8 @@ using test::when_printed;
 
 struct Prepared {
     std::vector<std::string> saves;  // "", or why not
-    std::string console;             // once it was started as one that is prepared
+    std::vector<std::vector<PageRun>> written;
+    std::string console;  // once it was started as one that is prepared
     SandboxEnd end;
 };
 
@@ -25,9 +26,11 @@ Prepared prepare(const std::string& behaviour, GuestPatience patience = {}) {
     EventLoop::Handle poll;
     Run run(behaviour);
     run.with_patience(patience)
-        .preparing([&](const Result<void>& saved) {
-            prepared.saves.push_back(saved ? "" : saved.error().message());
-        })
+        .preparing(
+            [&](const Result<void>& saved) {
+                prepared.saves.push_back(saved ? "" : saved.error().message());
+            },
+            [&](const std::vector<PageRun>& runs) { prepared.written.push_back(runs); })
         .when_running([&](Sandbox& sandbox) {
             CHECK_FALSE(sandbox.saving());
             CHECK_FALSE(sandbox.paused());
@@ -41,6 +44,7 @@ Prepared prepare(const std::string& behaviour, GuestPatience patience = {}) {
 }
 
 using Saves = std::vector<std::string>;
+using Written = std::vector<std::vector<PageRun>>;
 
 }  // namespace
 
@@ -50,11 +54,23 @@ TEST_CASE("a container is prepared, its machine saved, and then it is started") 
     CHECK(done.console == "prepared what others share\nstarted prepared\n");
     CHECK(done.end.ran);
     CHECK(done.end.exit_code == kTerminated);
+    CHECK(done.written == Written{{{7, 2}}});
+}
+
+TEST_CASE("a monitor that counts what no guest can have written, or nothing, ends nobody's start") {
+    const auto wrongly = prepare("prepare-counts-wrongly");
+    CHECK(wrongly.written == Written{{}});
+    CHECK(wrongly.end.exit_code == kTerminated);
+    const auto never = prepare("prepare-counts-never",
+                               {.stream = test::kLong, .answer = std::chrono::milliseconds(100)});
+    CHECK(never.written == Written{{}});
+    CHECK(never.end.exit_code == kTerminated);
 }
 
 TEST_CASE("a machine that cannot be saved starts its container all the same") {
     const auto done = prepare("prepare-error");
     CHECK(done.saves == Saves{"saving the machine: no space"});
+    CHECK(done.written.empty());
     CHECK(done.end.exit_code == kTerminated);
 }
 

@@ -67,8 +67,10 @@ class Run {
     }
 
     // Its container is prepared first, and the machine saved then.
-    Run& preparing(std::function<void(const Result<void>&)> saved) {
+    Run& preparing(std::function<void(const Result<void>&)> saved,
+                   std::function<void(const std::vector<PageRun>&)> wrote) {
         prepared_ = std::move(saved);
+        wrote_ = std::move(wrote);
         return *this;
     }
 
@@ -158,6 +160,7 @@ class Run {
             save.state = open_file("/dev/null", O_RDWR).value();
             save.memory = open_file("/dev/null", O_RDWR).value();
             save.saved = prepared_;
+            save.wrote = wrote_;
             plan.prepare = std::move(save);
         }
         plan.start_timeout = start_timeout_;
@@ -185,6 +188,7 @@ class Run {
     bool orderly_ = false;
     bool auto_remove_ = false;
     std::function<void(const Result<void>&)> prepared_;
+    std::function<void(const std::vector<PageRun>&)> wrote_;
     std::function<void(Sandbox&)> when_running_;
     std::function<void(Sandbox&)> at_once_;
 };
