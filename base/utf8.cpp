@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/word_scan.h"
+
 namespace bulkhead {
 
 namespace {
@@ -22,6 +24,11 @@ Sequence sequence_of(std::uint8_t lead) {
     return {0, 0};
 }
 
+std::size_t ascii_prefix(std::string_view text) {
+    return word::prefix_before(text, word::any_not_ascii,
+                               [](std::uint8_t byte) { return byte >= 0x80; });
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -29,7 +36,7 @@ bool is_utf8(std::string_view text) {
     while (at < text.size()) {
         const auto lead = static_cast<std::uint8_t>(text[at]);
         if (lead < 0x80) {
-            ++at;
+            at += ascii_prefix(text.substr(at));
             continue;
         }
         const Sequence sequence = sequence_of(lead);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/word_scan.h"
 #include "host/logs/log_time.h"
 
 namespace bulkhead::logs {
@@ -44,17 +45,25 @@ void append_escaped(std::string& out, unsigned char c) {
     }
 }
 
+std::size_t plain_prefix(std::string_view text) {
+    const auto any_to_escape = [](std::uint64_t word) {
+        return word::any_below(word, 0x20) || word::any_equal(word, '"') ||
+               word::any_equal(word, '\\');
+    };
+    return word::prefix_before(text, any_to_escape, [](std::uint8_t byte) {
+        return byte < 0x20 || byte == '"' || byte == '\\';
+    });
+}
+
 // Runs of bytes that need no escape are copied whole: this sees all output there is.
 void append_json(std::string& out, std::string_view text) {
-    std::size_t plain = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        out.append(text, plain, i - plain);
-        append_escaped(out, c);
-        plain = i + 1;
+    while (true) {
+        const std::size_t plain = plain_prefix(text);
+        out.append(text, 0, plain);
+        if (plain == text.size()) return;
+        append_escaped(out, static_cast<unsigned char>(text[plain]));
+        text.remove_prefix(plain + 1);
     }
-    out.append(text, plain);
 }
 
 void append_base64(std::string& out, std::string_view bytes) {

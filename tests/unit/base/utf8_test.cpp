@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string>
+
 #include <catch2/catch.hpp>
 
 namespace bulkhead {
@@ -23,6 +25,18 @@ TEST_CASE("what is no UTF-8 is found") {
     CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));  // above U+10FFFF
     CHECK_FALSE(is_utf8("\xC3("));             // no continuation
     CHECK_FALSE(is_utf8("\xFF\xFE"));
+}
+
+TEST_CASE("it does not matter what is around a character") {
+    for (std::size_t before = 0; before < 20; ++before) {
+        for (std::size_t after = 0; after < 20; ++after) {
+            const std::string front(before, 'a');
+            const std::string back(after, 'z');
+            if (!is_utf8(front + "\xC3\xA9" + back) || is_utf8(front + "\xC3" + back) ||
+                is_utf8(front + "\xA9" + back))
+                FAIL(before << " before, " << after << " after");
+        }
+    }
 }
 
 TEST_CASE("a character that the end cuts off is found") {

@@ -46,6 +46,18 @@ TEST_CASE("an entry survives being written and read") {
     }
 }
 
+TEST_CASE("any byte survives, wherever it is in a line") {
+    const std::string plain(35, 'p');
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (std::size_t place = 0; place < plain.size(); ++place) {
+            std::string text = plain;
+            text[place] = static_cast<char>(byte);
+            const auto entry = parse_entry(line_of(Stream::Output, text));
+            if (!entry || entry->text != text) FAIL("byte " << byte << " at " << place);
+        }
+    }
+}
+
 TEST_CASE("what is no entry is refused") {
     for (const std::string_view line :
          {"", "{}", "[]", "null", "{\"log\":\"x\"}", "{\"log\":\"x\",\"stream\":\"stdout\"}",

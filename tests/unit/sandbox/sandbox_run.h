@@ -195,7 +195,7 @@ class Run {
 
 // Calls `then` when the agent has printed the word.
 inline void when_printed(Run& run, EventLoop::Handle& poll, Sandbox& sandbox,
-                         const std::string& word, std::function<void()> then) {
+                         const std::string& word, const std::function<void()>& then) {
     if (sandbox.console().find(word) != std::string::npos) return then();
     poll = run.loop.after(std::chrono::milliseconds(1), [&run, &poll, &sandbox, word, then] {
         when_printed(run, poll, sandbox, word, then);

@@ -140,14 +140,16 @@ TEST_CASE("a stream comes with exactly one stream socket") {
     CHECK_FALSE(parse_vmm_message(packet_of(message, one(open_file("/dev/null", O_RDWR).value()))));
     auto two = one(socket_of(SOCK_STREAM));
     two.push_back(socket_of(SOCK_STREAM));
-    CHECK_FALSE(parse_vmm_message(packet_of(message, std::move(two))));
+    const bool with_two = parse_vmm_message(packet_of(message, std::move(two))).ok();
+    CHECK_FALSE(with_two);
 }
 
 TEST_CASE("what is no message is an error") {
     CHECK_FALSE(parse_vmm_message(packet_of(vmm::v1::VmmMessage())));
     Packet packet;
     packet.bytes.assign(64, std::byte{0xFF});
-    CHECK_FALSE(parse_vmm_message(std::move(packet)));
+    const bool noise = parse_vmm_message(std::move(packet)).ok();
+    CHECK_FALSE(noise);
 }
 
 }  // namespace bulkhead::sandbox
