@@ -10,6 +10,7 @@ from engine_cases import call, expect_result, state_of
 from lifecycle_cases import command
 from support import expect
 from template_cases import damage_state
+from terminal_cases import PtyRun
 
 # Counts in its memory, and keeps the count on its disk.
 COUNTER = "i=0; while :; do i=$((i+1)); echo $i >> /numbers; echo n $i; sleep 0.05; done"
@@ -169,6 +170,33 @@ def checkpoint_streams(bulkhead):
         client.stdout.read()
     for name in ("streams", "talk"):
         command(bulkhead, "checkpoint", "rm", name)
+
+
+def checkpoint_terminal(bulkhead):
+    """A container with a terminal has it still: its settings are the container's, its size that of whoever is attached."""
+    script = "while read line; do echo $(stty size) got $line; done; echo end"
+    first = PtyRun(bulkhead, "-it", "--name", "first", "busybox", "sh", "-c", script, rows=31, columns=80)
+    first.type(b"before\n")
+    first.read_until(b"31 80 got before\r\n")
+    first.type(b"shown\n")
+    first.read_until(b"shown\r\n31 80 got shown\r\n")
+    command(bulkhead, "exec", "first", "stty", "-F", "/dev/console", "-echo")
+    command(bulkhead, "checkpoint", "--leave-running", "first", "terminal")
+    first.type(b"after\n")
+    first.read_until(b"31 80 got after\r\n")
+    clones = {rows: PtyRun(bulkhead, "-i", "--rm", "--from", "terminal", rows=rows, columns=80) for rows in (32, 33)}
+    for rows, clone in clones.items():
+        # The first line may come before the client's terminal is raw, and the size.
+        clone.type(b"clone\n")
+        clone.read_until(b"got clone\r\n")
+        clone.type(b"hidden\n")
+        clone.read_until(f"got clone\r\n{rows} 80 got hidden\r\n".encode())
+    for each in (first, *clones.values()):
+        each.type(b"\x04")
+        each.read_until(b"end\r\n")
+        expect(each.finish() == 0, "its end")
+    command(bulkhead, "rm", "first")
+    command(bulkhead, "checkpoint", "rm", "terminal")
 
 
 def refused(bulkhead, words, err, code=1):

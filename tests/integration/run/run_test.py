@@ -55,8 +55,8 @@ CASES = (
     image_template_cases.image_templates_differ, image_template_cases.image_templates_damaged,
     image_template_cases.image_templates_under_fire,
     checkpoint_cases.checkpoint_goes_on, checkpoint_cases.checkpoint_identities, checkpoint_cases.checkpoint_streams,
-    checkpoint_cases.checkpoint_refused, checkpoint_cases.checkpoint_damaged, checkpoint_cases.checkpoint_under_fire,
-    checkpoint_cases.checkpoint_cycles,
+    checkpoint_cases.checkpoint_terminal, checkpoint_cases.checkpoint_refused, checkpoint_cases.checkpoint_damaged,
+    checkpoint_cases.checkpoint_under_fire, checkpoint_cases.checkpoint_cycles,
     failure_cases.missing_kvm, failure_cases.failed_starts, failure_cases.disk_full)
 
 
