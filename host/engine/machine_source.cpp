@@ -104,8 +104,16 @@ void MachineSource::cancel() {
 }
 
 void MachineSource::on_restore_failed(const std::string& why) {
-    log::warning(concat("template ", id_, " is no good and is removed: ", why));
     origin_ = kCold;
+    remove(why);
+}
+
+void MachineSource::on_died(const std::string& why) {
+    if (origin_ != kCold) remove(why);
+}
+
+void MachineSource::remove(const std::string& why) {
+    log::warning(concat("template ", id_, " is no good and is removed: ", why));
     used_memory_.reset();
     if (const auto removed = store_->remove(id_); !removed) log::warning(removed.error().message());
 }

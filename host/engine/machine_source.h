@@ -57,6 +57,10 @@ class MachineSource {
     // The machine could not go on from its template, and boots.
     void on_restore_failed(const std::string& why);
 
+    // The machine ended before its container had started, which is nothing that a container can
+    // bring about.
+    void on_died(const std::string& why);
+
     // "cold", or "template ID": of the plan that was made ready last.
     [[nodiscard]] const std::string& origin() const { return origin_; }
 
@@ -66,6 +70,7 @@ class MachineSource {
     Result<bool> use(const templates::Key& key, sandbox::SandboxPlan& plan);
     Result<void> build(sandbox::SandboxPlan& plan, Ready& ready, templates::NewTemplate made);
     void on_built(const Result<void>& built);
+    void remove(const std::string& why);
     void at_stage(templates::Builder::Stage stage, sandbox::Vm& vm) const;
 
     Parts parts_;

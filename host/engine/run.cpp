@@ -116,7 +116,8 @@ Result<void> Run::launch(sandbox::SandboxPlan plan) {
             .running = [this] { on_running(); },
             .ended = [this](const sandbox::SandboxEnd& how) { end(how); },
             .restore_failed = [this](const auto& why) { on_restore_failed(why); },
-            .start_refused = [this](const auto& why) { image_.on_refused(why); }});
+            .start_refused = [this](const auto& why) { image_.on_refused(why); },
+            .died_starting = [this](const auto& why) { source_.on_died(why); }});
     TRY(sandbox->begin());
     parts_.confinement.after_launch(sandbox->jail());
     sandbox_ = std::move(sandbox);

@@ -46,6 +46,10 @@ std::string describe_end(const VmEnd& end) {
     return text;
 }
 
+bool killed_silently(const VmEnd& end) {
+    return end.process.signal == SIGKILL && end.said.cause == EndCause::Unknown;
+}
+
 std::string failure_text(const FailureReport& report, const ConsoleTail& console) {
     std::string text = concat(report.stage, ": ", report.cause);
     const auto lines = console.last_lines(kConsoleLines);

@@ -13,6 +13,9 @@ namespace bulkhead::sandbox {
 // "the guest's kernel panicked"
 std::string describe_end(const VmEnd& end);
 
+// The monitor had no say in it: somebody killed it, or a host without memory.
+bool killed_silently(const VmEnd& end);
+
 struct FailureReport {
     std::string_view stage;  // "booting the guest"
     std::string cause;

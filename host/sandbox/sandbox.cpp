@@ -190,6 +190,13 @@ void Sandbox::tell_refusal(const std::string& why) {
     std::exchange(events_.start_refused, nullptr)(why);
 }
 
+void Sandbox::tell_death(const VmEnd& end) {
+    const std::string why = describe_end(end);
+    tell_refusal(why);
+    const bool by_itself = !killed_ && !interrupted_by_ && !gave_up_ && !killed_silently(end);
+    if (restored_ && by_itself && events_.died_starting) events_.died_starting(why);
+}
+
 void Sandbox::note_failure(std::string failure) {
     failure_ = std::move(failure);
     failed_stage_ = stage_;
@@ -245,7 +252,7 @@ std::string Sandbox::console() const {
 
 void Sandbox::on_vm_ended(VmEnd end) {
     if (blames_snapshot(end)) return boot_instead(end);
-    if (stage_ == Stage::Starting) tell_refusal(describe_end(end));
+    if (stage_ == Stage::Starting) tell_death(end);
     vm_end_ = std::move(end);
     tell_writes({});
     paused_ = false;

@@ -96,6 +96,9 @@ class Sandbox {
         // The agent of a restored machine refused to start its container, or the machine ended
         // before it had answered, and nobody had it killed. Once.
         std::function<void(const std::string& why)> start_refused = nullptr;
+        // A restored machine ended by itself between its agent's call and its container's start,
+        // of which nothing had run.
+        std::function<void(const std::string& why)> died_starting = nullptr;
     };
 
     // `stdio` takes the streams, and its owner tells streams_drained().
@@ -218,6 +221,7 @@ class Sandbox {
     void add_guest_timings(const AgentStarted& started);
     void await_vm_end(const Error& failure);
     void tell_refusal(const std::string& why);
+    void tell_death(const VmEnd& end);
     void watch_writes();
     void ask_writes();
     void on_vm_writes(const VmWrites& writes);

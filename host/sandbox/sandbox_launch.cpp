@@ -43,9 +43,7 @@ void Sandbox::on_vm_started(const VmStarted& started) {
 // kills it, and a host without memory, say nothing about the snapshot.
 bool Sandbox::blames_snapshot(const VmEnd& end) const {
     if (!plan_.boot || killed_ || interrupted_by_) return false;
-    const bool killed_silently =
-        end.process.signal == SIGKILL && end.said.cause == EndCause::Unknown;
-    return late_ || (!killed_silently && end.said.cause != EndCause::Stopped);
+    return late_ || (!killed_silently(end) && end.said.cause != EndCause::Stopped);
 }
 
 void Sandbox::boot_instead(const VmEnd& end) {

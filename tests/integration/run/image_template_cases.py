@@ -9,7 +9,7 @@ import time
 from engine_cases import call, expect_result, state_of
 from lifecycle_cases import command, expect_clean_disk
 from support import expect
-from template_cases import damage_state, forget, started_from, store
+from template_cases import break_agent, damage_state, expect_dead_start, forget, started_from, store
 
 POINTS = ("image-template-saved", "image-template-copied", "image-template-published")
 AUTO = ("--template", "auto")
@@ -186,6 +186,12 @@ def image_templates_damaged(bulkhead):
         expect(origin.startswith("template ") or origin == "cold", f"{what}: {origin}")
         expect(made(bulkhead) in ([], [ours]), f"{what}: {made(bulkhead)}")
         forget(bulkhead)
+    # Seen too late for this start, but not for the next one.
+    break_agent(os.path.join(store(bulkhead), make(bulkhead)))
+    expect_dead_start(bulkhead, *AUTO)
+    expect(made(bulkhead) == [], f"dead agent: {made(bulkhead)}")
+    expect(started_from(bulkhead, *AUTO).startswith("template "), "dead agent: afterwards")
+    forget(bulkhead)
     # No room for any template is no obstacle, and nor is room for the machine's only.
     os.makedirs(store(bulkhead))
     for size, expected in (("4m", "cold"), ("80m", "template ")):

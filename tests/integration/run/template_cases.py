@@ -1,5 +1,6 @@
 """Containers that start from a template: when it is made, when not, and what clones of it share."""
 
+import mmap
 import os
 import shutil
 import signal
@@ -92,6 +93,22 @@ def damage_state(path):
         file.write(bytes([byte[0] ^ 0xFF]))
 
 
+def break_agent(path):
+    """Has its agent die when it starts a container: where it sets the clock, by clock_settime's number and syscall, is no instruction."""
+    set_clock, trap = b"\xb8\xe3\0\0\0\x0f\x05", b"\x0f\x0b" + b"\x90" * 5
+    with open(os.path.join(path, "memory"), "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+        found = 0
+        while (at := memory.find(set_clock)) >= 0:
+            memory[at:at + len(trap)] = trap
+            found += 1
+        expect(found, "the agent sets no clock")
+
+
+def expect_dead_start(bulkhead, *options):
+    result = call(bulkhead, "run", "--rm", *options, "busybox", "true")
+    expect_result(result, code=125, err=b"starting the container's process: the guest's kernel panicked")
+
+
 def templates_damaged(bulkhead):
     """What is wrong with a template is seen, it goes, the container starts all the same, and the next one is made."""
     started_from(bulkhead)
@@ -106,6 +123,12 @@ def templates_damaged(bulkhead):
         expect(origin == ("cold" if cold else f"template {made}"), f"{what}: {origin}")
         expect(templates(bulkhead) == ([] if cold else [made]), f"{what}: {templates(bulkhead)}")
         expect(started_from(bulkhead) == f"template {made}", f"{what}: afterwards")
+    # Seen too late for this start, but not for the next one.
+    made = only_template(bulkhead)
+    break_agent(os.path.join(store(bulkhead), made))
+    expect_dead_start(bulkhead)
+    expect(templates(bulkhead) == [], f"dead agent: {templates(bulkhead)}")
+    expect(started_from(bulkhead) == f"template {made}", "dead agent: afterwards")
     # No place for templates is no obstacle.
     forget(bulkhead)
     with open(store(bulkhead), "w", encoding="utf-8"):

@@ -75,6 +75,12 @@ class Run {
     }
 
     // What to do once the process runs, or at once.
+    // What the owner does when the agent is there.
+    Run& when_starting(std::function<void(Sandbox&)> act) {
+        when_starting_ = std::move(act);
+        return *this;
+    }
+
     Run& when_running(std::function<void(Sandbox&)> action) {
         when_running_ = std::move(action);
         return *this;
@@ -98,7 +104,9 @@ class Run {
         }
         auto sandbox = std::make_unique<Sandbox>(
             loop, plan(), stdio, trace,
-            Sandbox::Events{[] {},
+            Sandbox::Events{[&] {
+                                if (when_starting_) when_starting_(*handle);
+                            },
                             [&] {
                                 if (when_running_) when_running_(*handle);
                             },
@@ -107,7 +115,8 @@ class Run {
                                 loop.stop();
                             },
                             [&](const std::string& why) { restore_failure = why; },
-                            [&](const std::string& why) { refusal = why; }});
+                            [&](const std::string& why) { refusal = why; },
+                            [&](const std::string& why) { death = why; }});
         handle = sandbox.get();
         REQUIRE(sandbox->begin());
         const pid_t pid = sandbox->vmm_pid();
@@ -131,6 +140,7 @@ class Run {
     Trace trace;
     std::optional<std::string> restore_failure;
     std::optional<std::string> refusal;  // of a restored machine's agent
+    std::optional<std::string> death;    // of a restored machine, by itself, while it starts
 
   private:
     SandboxPlan plan() {
@@ -189,6 +199,7 @@ class Run {
     bool auto_remove_ = false;
     std::function<void(const Result<void>&)> prepared_;
     std::function<void(const std::vector<PageRun>&)> wrote_;
+    std::function<void(Sandbox&)> when_starting_;
     std::function<void(Sandbox&)> when_running_;
     std::function<void(Sandbox&)> at_once_;
 };

@@ -198,13 +198,28 @@ TEST_CASE(
     // Whichever is heard of first: the call that fails, or the machine's end.
     REQUIRE(run.refusal.has_value());
     CHECK_FALSE(run.refusal->empty());
+    CHECK(contains(run.death.value(), "the guest's kernel panicked"));
     // What the container itself lacks, and a boot, say nothing about a snapshot.
     Run missing("exit=42");
     CHECK(missing.restoring("notfound").run().exit_code == 127);
     CHECK_FALSE(missing.refusal.has_value());
+    CHECK_FALSE(missing.death.has_value());
     Run booted("crash-starting");
     CHECK(booted.run().exit_code == kExitOurs);
     CHECK_FALSE(booted.refusal.has_value());
+    CHECK_FALSE(booted.death.has_value());
+}
+
+TEST_CASE("a restored machine that is killed while it starts has not died by itself") {
+    Run lost("exit=42");
+    lost.when_starting([](Sandbox& sandbox) { sandbox.lose_monitor(); });
+    CHECK(lost.restoring("wait-signal").run().exit_code == kExitOurs);
+    CHECK_FALSE(lost.death.has_value());
+    Run destroyed("exit=42");
+    destroyed.when_starting([](Sandbox& sandbox) { sandbox.destroy(); });
+    CHECK(destroyed.restoring("wait-signal").run().exit_code == kExitSignalBase + SIGKILL);
+    CHECK_FALSE(destroyed.death.has_value());
+    CHECK_FALSE(destroyed.refusal.has_value());
 }
 
 TEST_CASE("a boot after a restore that fails, too, is the start's failure") {
