@@ -23,8 +23,8 @@ constexpr int kTerminated = kExitSignalBase + SIGTERM;
 
 Prepared prepare(const std::string& behaviour, GuestPatience patience = {}) {
     Prepared prepared;
-    EventLoop::Handle poll;
     Run run(behaviour);
+    EventLoop::Handle poll;
     run.with_patience(patience)
         .preparing(
             [&](const Result<void>& saved) {
