@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+import hang_report
 from support import Bulkhead, Failure, Footprint
 
 
@@ -14,6 +15,7 @@ def case_main(documentation, functions, option, run):
     parser.add_argument("case", choices=cases)
     parser.add_argument(option, required=True, dest="path", type=os.path.abspath)
     arguments = parser.parse_args()
+    hang_report.arm()
     try:
         run(cases[arguments.case], arguments.path)
     except Failure as failure:
