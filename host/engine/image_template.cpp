@@ -1,5 +1,6 @@
 #include "host/engine/image_template.h"
 
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "host/sandbox/disk_copy.h"
 #include "host/templates/slots.h"
 #include "host/templates/starts.h"
+#include "host/templates/written_pages.h"
 #include "proto/agent.pb.h"
 #include "proto/container.pb.h"
 
@@ -111,6 +113,7 @@ Result<void> ImageTemplate::begin(sandbox::SandboxPlan& plan, const UniqueFd& di
     save.memory = TRY(duplicate(making.made.memory().get()));
     save.saved = [this](const Result<void>& saved) { on_saved(saved); };
     save.wrote = [this](const std::vector<PageRun>& runs) { on_wrote(runs); };
+    written_ = TRY(making.made.make_written());
     making_.emplace(std::move(making));
     plan.prepare = std::move(save);
     plan.launch.log_writes = true;
@@ -128,17 +131,12 @@ void ImageTemplate::on_saved(const Result<void>& saved) {
         making_.reset();
         return warn(done.error());
     }
-    making_->contents = {
-        static_cast<std::uint32_t>(machine.disk_slots()), parts_.config.image(), {}};
-}
-
-void ImageTemplate::on_wrote(const std::vector<PageRun>& written) {
-    if (!making_) return;
-    making_->contents.written = written;
+    const templates::TemplateContents contents{static_cast<std::uint32_t>(machine.disk_slots()),
+                                               parts_.config.image()};
     try {
-        publisher_ = std::thread([this, alive = std::weak_ptr(alive_)] {
+        publisher_ = std::thread([this, contents, alive = std::weak_ptr(alive_)] {
             parts_.faults.reach("image-template-copied");
-            published_.emplace(making_->made.publish(making_->contents));
+            published_.emplace(making_->made.publish(contents));
             parts_.faults.reach("image-template-published");
             parts_.loop.post([this, alive] {
                 if (!alive.expired()) on_published();
@@ -148,6 +146,14 @@ void ImageTemplate::on_wrote(const std::vector<PageRun>& written) {
         making_.reset();
         warn(Error(error.code(), error.what()));
     }
+}
+
+// The template is there, or about to be. Whoever removes it meanwhile removes this file's name.
+void ImageTemplate::on_wrote(const std::vector<PageRun>& runs) {
+    if (runs.empty()) return;
+    const std::string text = templates::written_text(runs);
+    if (const auto noted = pwrite_full(written_.get(), std::as_bytes(std::span(text)), 0); !noted)
+        log::warning("the template's written pages: " + noted.error().message());
 }
 
 void ImageTemplate::on_published() {

@@ -64,14 +64,13 @@ class ImageTemplate {
         templates::NewTemplate made;
         UniqueFd disk;
         Machine machine;
-        templates::TemplateContents contents = {};
     };
 
     Result<void> find(const sandbox::SandboxPlan& plan, const templates::Key& machine);
     [[nodiscard]] Result<bool> wanted() const;
     Result<void> begin(sandbox::SandboxPlan& plan, const UniqueFd& disk, Machine machine);
     void on_saved(const Result<void>& saved);
-    void on_wrote(const std::vector<PageRun>& written);
+    void on_wrote(const std::vector<PageRun>& runs);
     void on_published();
 
     Parts parts_;
@@ -80,6 +79,7 @@ class ImageTemplate {
     UniqueFd used_memory_;  // its lock keeps the template while the machine may run
     std::string origin_;
     std::optional<Making> making_;
+    UniqueFd written_;  // of the one that is made: which pages its container writes to
     std::optional<Result<void>> published_;  // by the thread, before it ends
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     std::thread publisher_;  // syncs the files, which takes long

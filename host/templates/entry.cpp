@@ -16,19 +16,6 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kMostStateBytes = std::uint64_t{8} << 20U;
 constexpr std::uint64_t kSector = 512;
 
-Result<std::vector<PageRun>> read_written(const Json& json, std::uint64_t pages) {
-    const auto found = json.find("written_pages");
-    if (found == json.end()) return std::vector<PageRun>();
-    if (!found->is_array()) return bad_member("written_pages");
-    std::vector<std::uint64_t> pairs;
-    for (const Json& each : *found) {
-        const auto number = integer_of<std::uint64_t>(each);
-        if (!number) return bad_member("written_pages");
-        pairs.push_back(*number);
-    }
-    return runs_from_pairs(pairs, pages);
-}
-
 Result<void> read_prepared(const Json& json, Entry& entry) {
     entry.disk_file_bytes = TRY(integer_at<std::uint64_t>(json, "disk_file_bytes"));
     if (entry.disk_file_bytes % kSector != 0 ||
@@ -38,7 +25,6 @@ Result<void> read_prepared(const Json& json, Entry& entry) {
     if (entry.disks == 0 || entry.disks > kSlots.size())
         return Error("a machine without an image's disk");
     entry.image = TRY(string_at(json, "image"));
-    entry.written = TRY(read_written(json, entry.memory_file_bytes / kPageBytes));
     return {};
 }
 
@@ -53,7 +39,6 @@ std::string to_text(const Entry& entry) {
         json["disk_file_bytes"] = entry.disk_file_bytes;
         json["disks"] = entry.disks;
         json["image"] = entry.image;
-        if (!entry.written.empty()) json["written_pages"] = to_pairs(entry.written);
     }
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

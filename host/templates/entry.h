@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/page_runs.h"
 #include "base/result.h"
 #include "host/templates/key.h"
 
@@ -30,8 +29,6 @@ struct Entry {
     std::uint64_t disk_file_bytes = 0;  // the container's writable disk; 0: it has none
     std::uint32_t disks = 0;            // slots of the machine, of which some may be empty
     std::string image;                  // as the first container's user named it
-    // Of the memory, that the first container soon wrote to.
-    std::vector<PageRun> written = {};
 };
 
 std::string to_text(const Entry& entry);

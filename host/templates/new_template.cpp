@@ -12,6 +12,7 @@
 #include "host/templates/entry.h"
 #include "host/templates/saved_files.h"
 #include "host/templates/store.h"
+#include "host/templates/written_pages.h"
 
 namespace bulkhead::templates {
 
@@ -35,6 +36,10 @@ Result<void> NewTemplate::make_disk() {
     return {};
 }
 
+Result<UniqueFd> NewTemplate::make_written() {
+    return make_saved_file(concat(directory_, "/", kWrittenFile));
+}
+
 NewTemplate::~NewTemplate() {
     if (directory_.empty()) return;
     std::error_code ignored;
@@ -49,7 +54,6 @@ Result<void> NewTemplate::publish(const TemplateContents& contents) {
     if (disk_.valid()) entry.disk_file_bytes = TRY(finish_saved_file(disk_, "the template's disk"));
     entry.disks = contents.disks;
     entry.image = contents.image;
-    entry.written = contents.written;
     entry.created_at = ::time(nullptr);
     const std::string text = to_text(entry);
     TRY_CONTEXT(parse_entry(text), "what the monitor wrote");

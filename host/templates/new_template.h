@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 
-#include "base/page_runs.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "host/image/file_lock.h"
@@ -18,8 +17,6 @@ namespace bulkhead::templates {
 struct TemplateContents {
     std::uint32_t disks = 0;
     std::string image;
-    // That its container soon wrote to.
-    std::vector<PageRun> written = {};
 };
 
 class NewTemplate {
@@ -43,6 +40,10 @@ class NewTemplate {
     Result<void> make_disk();
 
     [[nodiscard]] const UniqueFd& disk() const { return disk_; }
+
+    // For what is known when the template is published already (written_pages.h): an empty file
+    // that is a part of it.
+    Result<UniqueFd> make_written();
 
     // The files are whole: they are found from now on, also after a crash of the host. If there
     // are too many templates now, another one goes (bound.h). Then somebody may make the next one.

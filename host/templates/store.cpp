@@ -14,6 +14,7 @@
 #include "host/image/digest.h"
 #include "host/templates/bound.h"
 #include "host/templates/saved_files.h"
+#include "host/templates/written_pages.h"
 
 namespace bulkhead::templates {
 
@@ -39,6 +40,16 @@ Result<Entry> read_entry(const UniqueFd& directory) {
     return parse_entry(TRY(read_saved_text(directory, kEntryFile, kMostEntryBytes)));
 }
 
+// None, where they are not known, or not yet.
+std::vector<PageRun> written_pages(const UniqueFd& directory, const Entry& entry) {
+    const auto text = read_saved_text(directory, kWrittenFile, kMostWrittenBytes);
+    if (!text) return {};
+    auto runs = parse_written(*text, entry.memory_file_bytes / kPageBytes);
+    if (runs) return *std::move(runs);
+    log::warning("a template's list of written pages is not used: " + runs.error().message());
+    return {};
+}
+
 Result<Store::Found> open_all(const UniqueFd& directory,
                               const std::function<bool(const Key&)>& is_right) {
     Store::Found found;
@@ -47,7 +58,7 @@ Result<Store::Found> open_all(const UniqueFd& directory,
     if (!is_right(entry.key)) return Error("the key is another one's");
     found.snapshot.state = TRY(open_saved_file(directory, kStateFile, entry.state_bytes));
     found.snapshot.memory = TRY(open_saved_file(directory, kMemoryFile, entry.memory_file_bytes));
-    found.snapshot.written = entry.written;
+    if (entry.disks != 0) found.snapshot.written = written_pages(directory, entry);
     if (entry.disk_file_bytes != 0)
         found.disk = TRY(open_saved_file(directory, kDiskFile, entry.disk_file_bytes));
     return found;

@@ -1,6 +1,6 @@
 // What lies beside a template: its key.json holds anything, and is refused or says what it is read
-// as. Whatever a kernel's file and arguments are called, a key stays the same when it is written
-// down. And what is taken of /proc/cpuinfo is lines of it.
+// as; so does its list of written pages. Whatever a kernel's file and arguments are called, a key
+// stays the same when it is written down. And what is taken of /proc/cpuinfo is lines of it.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "host/templates/entry.h"
 #include "host/templates/host.h"
+#include "host/templates/written_pages.h"
 
 namespace {
 
@@ -61,6 +62,16 @@ void write_entry(const std::string& text) {
     check_round_trip(entry);
 }
 
+void read_written(const std::string& text) {
+    constexpr std::uint64_t kPages = 262144;
+    const auto runs = templates::parse_written(text, kPages);
+    if (!runs) return;
+    BULKHEAD_CHECK(pages_of(*runs) <= kMostPagesOfRuns);
+    BULKHEAD_CHECK(runs->empty() || runs->back().first + runs->back().count <= kPages);
+    BULKHEAD_CHECK(templates::parse_written(templates::written_text(*runs), kPages).value() ==
+                   *runs);
+}
+
 void read_processor(const std::string& text) {
     std::string_view left = text;
     const std::string taken = templates::processor_text(text);
@@ -80,6 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string text(reinterpret_cast<const char*>(data), size);
     read_entry(text);
     write_entry(text);
+    read_written(text);
     read_processor(text);
     return 0;
 }

@@ -40,8 +40,9 @@ def make(bulkhead, *options):
 
 def noted(bulkhead, template):
     """How many pages of its memory a template has down as soon written."""
-    with open(os.path.join(store(bulkhead), template, "key.json"), encoding="utf-8") as file:
-        return sum(json.load(file).get("written_pages", [])[1::2])
+    with open(os.path.join(store(bulkhead), template, "written"), encoding="utf-8") as file:
+        text = file.read()
+    return sum(json.loads(text)[1::2]) if text else 0
 
 
 def said(bulkhead, *words, **options):
@@ -186,6 +187,12 @@ def image_templates_damaged(bulkhead):
         expect(origin.startswith("template ") or origin == "cold", f"{what}: {origin}")
         expect(made(bulkhead) in ([], [ours]), f"{what}: {made(bulkhead)}")
         forget(bulkhead)
+    # A list of pages that is none is not used; the template is.
+    ours = make(bulkhead)
+    with open(os.path.join(store(bulkhead), ours, "written"), "w", encoding="utf-8") as file:
+        file.write("[1, 0, 7")
+    expect(started_from(bulkhead, *AUTO) == f"image template {ours}", "odd pages")
+    forget(bulkhead)
     # Seen too late for this start, but not for the next one.
     break_agent(os.path.join(store(bulkhead), make(bulkhead)))
     expect_dead_start(bulkhead, *AUTO)

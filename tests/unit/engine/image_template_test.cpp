@@ -84,6 +84,13 @@ TEST_CASE("the second start that could have had an image's template makes it") {
           std::string::npos);
     CHECK(stable_bytes(*second.plan.start) == stable_bytes(starts.container.start()));
     CHECK(second.image.origin().empty());
+    CHECK(second.plan.launch.log_writes);
+    // What its container writes to is noted beside its other files.
+    second.plan.prepare->wrote({});
+    const std::string list = starts.places.store + "/.new-" + starts.key().id() + "/written";
+    CHECK(read_file(list, 1000).value().empty());
+    second.plan.prepare->wrote({{3, 2}});
+    CHECK(read_file(list, 1000).value() == "[3,2]\n");
     // Only one makes it.
     Starts::Start third(starts);
     third.make(disk);

@@ -63,7 +63,6 @@ TEST_CASE("an image's template says what its machine has beyond memory") {
     CHECK(read->disk_file_bytes == std::uint64_t{10} << 30U);
     CHECK(read->disks == 2);
     CHECK(read->image == "busybox:latest");
-    CHECK(read->written.empty());
     // A read-only root has no disk, and its machine may have had no slot for one.
     entry.disk_file_bytes = 0;
     entry.disks = 1;
@@ -76,32 +75,6 @@ TEST_CASE("an image's template says what its machine has beyond memory") {
     for (const std::uint32_t disks : {0U, 3U, 0xffff'ffffU}) {
         entry.disks = disks;
         CHECK_FALSE(parse_entry(to_text(entry)));
-    }
-}
-
-TEST_CASE("an image's template says which pages of its memory are soon written") {
-    const test::Place place;
-    Entry entry = image_entry(place);
-    entry.memory_file_bytes = entry.key.shape.memory_bytes = 2 * kMostPagesOfRuns * kPageBytes;
-    entry.written = {{3, 2}, {9, 1}};
-    CHECK(parse_entry(to_text(entry)).value().written == entry.written);
-    entry.written = {{0, kMostPagesOfRuns}};
-    CHECK(parse_entry(to_text(entry)));
-    entry.written = {{0, kMostPagesOfRuns + 1}};
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    entry.written = {{entry.memory_file_bytes / kPageBytes, 1}};
-    CHECK_FALSE(parse_entry(to_text(entry)));
-    entry.written.clear();
-    const auto with = [&](const char* pages) {
-        auto json = nlohmann::json::parse(to_text(entry));
-        CHECK_FALSE(json.contains("written_pages"));
-        json["written_pages"] = nlohmann::json::parse(pages);
-        return parse_entry(json.dump());
-    };
-    CHECK(with("[3, 2]"));
-    for (const char* pages : {"[3]", "[3, -2]", "[3, \"2\"]", "{}", "7"}) {
-        CAPTURE(pages);
-        CHECK_FALSE(with(pages));
     }
 }
 

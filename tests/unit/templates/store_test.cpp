@@ -191,6 +191,29 @@ TEST_CASE("an image's template is found with the disk that its container had") {
     CHECK_FALSE(write_full(found->disk.get(), std::as_bytes(std::span("x"))));
 }
 
+TEST_CASE("which pages of an image's template are soon written is known later, if at all") {
+    const test::Place place;
+    const Store store(place.file("templates"));
+    const Key key = place.image_key();
+    UniqueFd list;
+    {
+        auto made = store.begin(key).value();
+        REQUIRE(made.has_value());
+        fill(*made, key);
+        list = made->make_written().value();
+        REQUIRE(made->publish(test::contents_of(key)));
+    }
+    const auto written = [&] { return store.find(key.id()).value().value().snapshot.written; };
+    CHECK(written().empty());
+    REQUIRE(pwrite_full(list.get(), std::as_bytes(std::span("[3,2,9,1]\n", 10)), 0));
+    CHECK(written() == std::vector<PageRun>{{3, 2}, {9, 1}});
+    // What is wrong with it is no harm to the template.
+    REQUIRE(pwrite_full(list.get(), std::as_bytes(std::span("[3,0", 4)), 0));
+    CHECK(written().empty());
+    REQUIRE(fs::remove(place.file("templates") + "/" + key.id() + "/written"));
+    CHECK(written().empty());
+}
+
 TEST_CASE("an image's template without a disk has none, and so has a machine's") {
     const test::Place place;
     const Store store(place.file("templates"));
