@@ -20,14 +20,17 @@ void append_page(std::uint64_t page, std::vector<PageRun>& runs) {
 
 }  // namespace
 
-void append_runs(std::span<const std::uint64_t> bits, std::uint64_t first,
+bool append_runs(std::span<const std::uint64_t> bits, std::uint64_t first,
                  std::vector<PageRun>& runs) {
+    std::uint64_t pages = pages_of(runs);
     for (std::size_t index = 0; index < bits.size(); ++index) {
         for (std::uint64_t word = bits[index]; word != 0; word &= word - 1) {
+            if (++pages > kMostPagesOfRuns) return false;
             const auto bit = static_cast<std::uint64_t>(std::countr_zero(word));
             append_page(first + index * kPagesPerWord + bit, runs);
         }
     }
+    return true;
 }
 
 std::uint64_t pages_of(std::span<const PageRun> runs) {

@@ -23,9 +23,9 @@ struct PageRun {
 };
 
 // Of a bitmap, the lowest bit of a word first, whose first page is number `first`. Appends to
-// `runs`.
-void append_runs(std::span<const std::uint64_t> bits, std::uint64_t first,
-                 std::vector<PageRun>& runs);
+// `runs`. False when they would be too many, and then it stops: a guest says how many.
+[[nodiscard]] bool append_runs(std::span<const std::uint64_t> bits, std::uint64_t first,
+                               std::vector<PageRun>& runs);
 
 [[nodiscard]] std::uint64_t pages_of(std::span<const PageRun> runs);
 

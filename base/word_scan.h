@@ -15,8 +15,8 @@ constexpr std::uint64_t all(std::uint8_t byte) {
     return std::uint64_t{0x0101010101010101} * byte;
 }
 
-// Whether any of the eight bytes of a word is such a one. What these calculate says of the lowest
-// byte that is one that it is; of those above, carries make it vague.
+// Whether any of the eight bytes of a word is such a one, not which: the subtractions' borrows
+// change what is calculated of the bytes above one that is.
 
 constexpr bool any_not_ascii(std::uint64_t word) {
     return (word & all(0x80)) != 0;

@@ -154,6 +154,7 @@ void ImageTemplate::on_wrote(const std::vector<PageRun>& runs) {
     const std::string text = templates::written_text(runs);
     if (const auto noted = pwrite_full(written_.get(), std::as_bytes(std::span(text)), 0); !noted)
         log::warning("the template's written pages: " + noted.error().message());
+    written_.reset();
 }
 
 void ImageTemplate::on_published() {

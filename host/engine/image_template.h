@@ -79,7 +79,8 @@ class ImageTemplate {
     UniqueFd used_memory_;  // its lock keeps the template while the machine may run
     std::string origin_;
     std::optional<Making> making_;
-    UniqueFd written_;  // of the one that is made: which pages its container writes to
+    UniqueFd
+        written_;  // of the one that is made, until it is known which pages its container writes to
     std::optional<Result<void>> published_;  // by the thread, before it ends
     std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
     std::thread publisher_;  // syncs the files, which takes long

@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "base/page_runs.h"
 #include "base/text.h"
 #include "vmm/kvm/ioctl.h"
 #include "vmm/kvm/vcpu.h"
@@ -34,8 +35,7 @@ Result<void> Vm::set_memory(const MemorySlot& slot) {
 
 Result<std::vector<std::uint64_t>> Vm::take_writes(std::uint32_t slot, std::uint64_t size) {
     constexpr std::uint64_t kPagesPerWord = 64;
-    constexpr std::uint64_t kPage = 4096;
-    std::vector<std::uint64_t> bits((size / kPage + kPagesPerWord - 1) / kPagesPerWord);
+    std::vector<std::uint64_t> bits((size / kPageBytes + kPagesPerWord - 1) / kPagesPerWord);
     kvm_dirty_log log{};
     log.slot = slot;
     log.dirty_bitmap = bits.data();

@@ -24,6 +24,16 @@ std::string refusal(const std::function<void(Launch&)>& change) {
     return config ? "accepted" : config.error().message();
 }
 
+// One that goes on from a snapshot.
+HostMessage restoring_launch() {
+    HostMessage message = good_launch();
+    Launch& launch = *message.mutable_launch();
+    launch.mutable_restore()->set_state_fd(1);
+    launch.mutable_restore()->set_memory_fd(2);
+    launch.clear_initrd_fd();
+    return message;
+}
+
 TEST_CASE("a good launch message becomes a machine's configuration") {
     const auto config = parse_launch(packet_of(good_launch(), kGoodDescriptors));
     REQUIRE(config);
@@ -172,11 +182,7 @@ TEST_CASE("disks beyond the machine's slots are refused") {
 }
 
 TEST_CASE("a machine that goes on from a snapshot has its files in place of a kernel") {
-    HostMessage message = good_launch();
-    Launch& launch = *message.mutable_launch();
-    launch.mutable_restore()->set_state_fd(1);
-    launch.mutable_restore()->set_memory_fd(2);
-    launch.clear_initrd_fd();
+    const HostMessage message = restoring_launch();
     const auto config = parse_launch(packet_of(message, kGoodDescriptors));
     REQUIRE(config);
     REQUIRE(config->restore);
@@ -189,11 +195,8 @@ TEST_CASE("a machine that goes on from a snapshot has its files in place of a ke
 }
 
 TEST_CASE("the pages that a snapshot's machines write to are pages of its memory") {
-    HostMessage message = good_launch();
+    HostMessage message = restoring_launch();
     Launch& launch = *message.mutable_launch();
-    launch.mutable_restore()->set_state_fd(1);
-    launch.mutable_restore()->set_memory_fd(2);
-    launch.clear_initrd_fd();
     CHECK(parse_launch(packet_of(message, kGoodDescriptors)).value().written.empty());
     for (const std::uint64_t number : {3U, 2U, 9U, 1U})
         launch.mutable_restore()->add_written_pages(number);

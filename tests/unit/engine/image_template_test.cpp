@@ -52,6 +52,8 @@ class Starts {
             REQUIRE(made->make_disk());
             REQUIRE(write_full(made->disk().get(), std::as_bytes(std::span(disk))));
         }
+        const UniqueFd written = made->make_written().value();
+        REQUIRE(write_full(written.get(), std::as_bytes(std::span("[3,2]\n", 6))));
         REQUIRE(made->publish({disks, "busybox"}));
     }
 
@@ -152,7 +154,8 @@ TEST_CASE("a start goes on from its image's template, with a copy of its disk") 
     REQUIRE(start.image.use(start.plan));
     CHECK(start.image.origin() == "image template " + starts.key().id());
     CHECK(start.plan.start->prepared());
-    CHECK(start.plan.launch.restore);
+    REQUIRE(start.plan.launch.restore);
+    CHECK(start.plan.launch.restore->written == std::vector<PageRun>{{3, 2}});
     CHECK_FALSE(start.plan.launch.kernel.valid());
     REQUIRE(start.plan.launch.disks.size() == 2);
     CHECK(start.plan.launch.disks[0].extents.size() == 2);
