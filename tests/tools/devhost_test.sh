@@ -53,6 +53,17 @@ test_crash() {
   ((!failed)) || cat "$work/err"
 }
 
+# A command that takes too long ends with what its machine is doing.
+test_patience() {
+  local code
+  code=$(code_of "$devhost" --patience 20 -- sleep 600 2>"$work/err" </dev/null)
+  check "exit code of a command that stands still" 125 "$code"
+  check "reason" 1 "$(grep -c 'did not end in 20 s' "$work/err")"
+  check "the processor halted, twice" 2 "$(grep -c 'HLT=1' "$work/err")"
+  check "the command among the tasks" 1 "$(grep -c '| .*task:sleep ' "$work/err")"
+  ((!failed)) || cat "$work/err"
+}
+
 # A signal ends everything, and nothing is left behind.
 test_signal() {
   local pid code=0
@@ -87,6 +98,7 @@ test_usage() {
 test_usage
 test_streams
 test_crash
+test_patience
 test_signal
 test_terminal
 exit "$failed"

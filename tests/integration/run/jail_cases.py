@@ -168,7 +168,7 @@ def jail_without_root(bulkhead):
     os.chmod("/dev/kvm", 0o666)
     loaded = command(user, "load", "--name", "busybox", f"{user.home}/busybox")
     expect(loaded.returncode == 0, f"load: {loaded}")
-    patience = ("--start-timeout", "3000")
+    patience = ("--start-timeout", "600")
     result = command(user, "run", *patience, "--rm", "busybox", "sh", "-c", "echo hello; exit 7")
     expect((result.returncode, result.stdout) == (7, "hello\n"), f"run: {result}")
     container = start(user, "one", *patience)

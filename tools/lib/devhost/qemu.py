@@ -11,7 +11,7 @@ PROGRAM = "qemu-system-x86_64"
 KERNEL_ARGUMENTS = (
     "console=ttyS0 quiet panic=-1 oops=panic mitigations=off tsc=reliable nowatchdog"
     " no_timer_check rcupdate.rcu_cpu_stall_suppress=1 cryptomgr.notests lsm=landlock,apparmor audit=0 cgroup_no_v1=all"
-    " initcall_blacklist=init_kprobe_trace,load_system_certificate_list"
+    " initcall_blacklist=init_kprobe_trace,load_system_certificate_list sysrq_always_enabled"
 )
 
 # Five-level page tables only slow emulation down. XSAVE is off with all that needs it: QEMU 7.2 lets a
@@ -20,10 +20,11 @@ FEATURES_OFF = ("la57", "xsave", "avx", "avx2", "f16c", "fma", "vaes", "vpclmulq
 
 # The virtio-serial ports in their order; guest/main knows the same numbers. Port 0 is the terminal.
 PORTS = ("terminal", "control", "out", "err", "in")
+MONITOR = "monitor"
 
 
 def command(kernel, initramfs, options, ports):
-    """The command line; PORTS maps each name in PORTS to a socket's descriptor."""
+    """The command line; PORTS maps MONITOR and each name in PORTS to a socket's descriptor."""
     if not shutil.which(PROGRAM):
         raise DevhostError(f"{PROGRAM} is missing: apt-get install qemu-system-x86")
     arguments = [PROGRAM, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"]
@@ -35,6 +36,7 @@ def command(kernel, initramfs, options, ports):
         device = "virtserialport" if number else "virtconsole"
         arguments += ["-chardev", f"socket,id={name},fd={ports[name]}"]
         arguments += ["-device", f"{device},chardev={name},nr={number}"]
+    arguments += ["-chardev", f"socket,id={MONITOR},fd={ports[MONITOR]}", "-mon", f"chardev={MONITOR},mode=control"]
     arguments += shared("root", "/", ",readonly=on")
     for number, folder in enumerate(options.share):
         arguments += shared(f"share{number}", folder, "")

@@ -10,23 +10,25 @@ import subprocess
 import threading
 import time
 
-from . import DevhostError, job, qemu, terminal
+from . import DevhostError, job, qemu, standstill, terminal
 
 # A start takes about 8 seconds of processor time, and on a busy machine any time on the clock.
 BOOT_CPU_SECONDS = 180
 BOOT_SECONDS = 900
 CHUNK = 1 << 18
-CONSOLE_KEPT = 1 << 14
+CONSOLE_KEPT = 1 << 18
+CONSOLE_LINES = 60
 PR_SET_PDEATHSIG = 1
 
 
 class Session:
     def __init__(self, kernel, initramfs, options):
         self.ours, self.theirs = {}, {}
-        for name in qemu.PORTS:
+        for name in (*qemu.PORTS, qemu.MONITOR):
             self.ours[name], self.theirs[name] = socket.socketpair()
         numbers = {name: end.fileno() for name, end in self.theirs.items()}
         self.command = qemu.command(kernel, initramfs, options, numbers)
+        self.patience = options.patience
         self.terminal = terminal.Terminal() if terminal.is_interactive() else None
         self.has_input = not self.terminal and terminal.has_input()
         size = self.terminal.size() if self.terminal else None
@@ -36,7 +38,7 @@ class Session:
         self.messages = b""
         self.relayed = {"out": 0, "err": 0}
         self.result = None
-        self.ready = False
+        self.ready = None
 
     def run(self):
         """Boots, runs the command, and returns its exit code."""
@@ -83,7 +85,9 @@ class Session:
         while not self.finished():
             spent = time.monotonic() - started
             if not self.ready and (spent > BOOT_SECONDS or cpu_seconds(process.pid) > BOOT_CPU_SECONDS):
-                raise self.failure(f"its machine did not start in {spent:.0f} s")
+                raise self.stood_still(f"its machine did not start in {spent:.0f} s")
+            if self.patience and self.ready and time.monotonic() - self.ready > self.patience:
+                raise self.stood_still(f"the command did not end in {self.patience} s")
             if not self.relay(timeout=1):
                 raise self.failure("its machine died before the command ended")
         while self.terminal and self.relay(timeout=0.1, only_if_busy=True):
@@ -100,6 +104,11 @@ class Session:
             else:
                 self.selector.unregister(key.fileobj)
         return bool(self.selector.get_map()) and bool(events or not only_if_busy)
+
+    def relay_for(self, seconds):
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.relay(timeout=left)
 
     def finished(self):
         """The exit code may overtake the last output, so it comes with the number of bytes to expect."""
@@ -119,7 +128,7 @@ class Session:
         for line in lines:
             word, _, rest = line.decode(errors="replace").partition(" ")
             if word == "ready":
-                self.ready = True
+                self.ready = time.monotonic()
             elif word == "exit":
                 self.result = tuple(int(number) for number in rest.split())
             else:
@@ -139,8 +148,13 @@ class Session:
                     os.kill(os.getpid(), signal.SIGINT)
                 self.ours["terminal"].sendall(data)
 
-    def failure(self, reason):
-        tail = self.console.decode(errors="replace").replace("\r", "").strip().splitlines()[-60:]
+    def stood_still(self, reason):
+        said = standstill.Standstill(self.ours[qemu.MONITOR]).report(self.relay_for)
+        return self.failure(f"{reason}; its processor:\n{said}", lines=None)
+
+    def failure(self, reason, lines=CONSOLE_LINES):
+        tail = self.console.decode(errors="replace").replace("\r", "").strip().splitlines()
+        tail = tail[-lines:] if lines else tail
         console = "".join(f"\n  | {line}" for line in tail)
         return DevhostError(f"{reason}{'; its console said:' if tail else ''}{console}")
 
