@@ -130,7 +130,9 @@ VcpuEnd VcpuThread::run_until_end() {
         if (mode == Mode::Pause) parts_.cpu.request_exit();  // it may not have been kicked yet
         VcpuExit exit = parts_.cpu.run();
         unfinished = false;
-        if (const auto* port = std::get_if<PortAccess>(&exit)) {
+        if (std::holds_alternative<Interrupted>(exit)) {
+            park();  // it may go on already: then this only takes the request to exit back
+        } else if (const auto* port = std::get_if<PortAccess>(&exit)) {
             access_port(*port);
             unfinished = true;
         } else if (const auto* mmio = std::get_if<MmioAccess>(&exit)) {

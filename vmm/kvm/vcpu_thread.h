@@ -61,6 +61,7 @@ class VcpuThread {
     [[nodiscard]] VcpuEnd run_guarded();
     [[nodiscard]] VcpuEnd run_until_end();
     void kick();
+    // Waits while the vCPU is paused; it enters the guest after that.
     void park();
     void access_port(const PortAccess& access);
     void access_memory(const MmioAccess& access);

@@ -23,7 +23,10 @@ class FakeCpu final : public VirtualCpu {
     explicit FakeCpu(std::deque<VcpuExit> exits = {}) : exits_(std::move(exits)) {}
 
     VcpuExit run() override {
-        if (exit_requested_) return Interrupted{};
+        if (exit_requested_) {
+            ++refusals;
+            return Interrupted{};
+        }
         if (!exits_.empty()) {
             VcpuExit next = std::move(exits_.front());
             exits_.pop_front();
@@ -43,6 +46,7 @@ class FakeCpu final : public VirtualCpu {
 
     std::atomic<bool> entered{false};
     std::atomic<int> entries{0};
+    std::atomic<int> refusals{0};
 
   private:
     std::deque<VcpuExit> exits_;
@@ -217,6 +221,51 @@ TEST_CASE("a paused vCPU can be stopped") {
         parked.notify_all();
     });
     parked.wait(false);
+    (*thread)->request_stop();
+    CHECK(std::holds_alternative<Interrupted>(box.wait()));
+}
+
+// Holds a vCPU's access until it is told to go on.
+class SlowIo final : public IoHandler {
+  public:
+    void read_port(std::uint16_t /*port*/, std::span<std::byte> /*data*/) override { hold(); }
+
+    void write_port(std::uint16_t /*port*/, std::span<const std::byte> /*data*/) override {
+        hold();
+    }
+
+    void read_memory(std::uint64_t /*address*/, std::span<std::byte> /*data*/) override { hold(); }
+
+    void write_memory(std::uint64_t /*address*/, std::span<const std::byte> /*data*/) override {
+        hold();
+    }
+
+    std::atomic<bool> reached{false};
+    std::atomic<bool> released{false};
+
+  private:
+    void hold() {
+        reached = true;
+        reached.notify_all();
+        released.wait(false);
+    }
+};
+
+TEST_CASE("a vCPU that is resumed before it has parked enters the guest again") {
+    std::array<std::byte, 1> letter{std::byte{'x'}};
+    FakeCpu cpu({PortAccess{.port = 0x3f8, .width = 1, .is_write = true, .data = letter}});
+    SlowIo io;
+    EndBox box;
+    auto thread = VcpuThread::start({.index = 0, .cpu = cpu, .io = io, .on_end = box.sink()});
+    REQUIRE(thread);
+    io.reached.wait(false);
+    (*thread)->request_pause([] {});
+    (*thread)->resume();
+    io.released = true;
+    io.released.notify_all();
+    // Whoever is refused for ever never enters.
+    while (!cpu.entered && cpu.refusals < 1000) std::this_thread::yield();
+    CHECK(cpu.entered);
     (*thread)->request_stop();
     CHECK(std::holds_alternative<Interrupted>(box.wait()));
 }
