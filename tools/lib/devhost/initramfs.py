@@ -38,10 +38,13 @@ def find_or_build(kernel):
 
 def add_modules(files, kernel):
     depends = read_dependencies(kernel)
+    built_in = {pathlib.Path(line).stem for line in (kernel.modules / "modules.builtin").read_text().splitlines()}
     loaded = []
     for stage, wanted in (("boot", BOOT_MODULES), ("kvm", KVM_MODULES)):
         order = []
         for name in wanted:
+            if name in built_in:
+                continue
             for path in load_order(depends, name):
                 if path not in loaded:
                     loaded.append(path)

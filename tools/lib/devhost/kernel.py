@@ -1,4 +1,4 @@
-"""The devhost's kernel: Debian's stock package, fetched and unpacked once, never installed."""
+"""The devhost's kernel: a package of Debian's as it is, fetched and unpacked once, never installed."""
 
 import contextlib
 import fcntl
@@ -12,8 +12,8 @@ import tempfile
 
 from . import DevhostError
 
-META_PACKAGE = "linux-image-amd64"
 XZ_MAGIC = b"\xfd7zXZ\x00"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 # What of the package's modules is kept. The rest drives hardware that the devhost does not have.
 KEPT = re.compile(
@@ -38,9 +38,9 @@ class Kernel:
         self.release = self.modules.name
 
 
-def find_or_fetch(say):
-    """The newest kernel in the cache; fetched when there is none."""
-    root = cache_root()
+def find_or_fetch(say, series):
+    """The newest kernel of SERIES ("6.12"; None is the one of Debian's release) in the cache; fetched when there is none."""
+    root = cache_root() / series if series else cache_root()
     root.mkdir(parents=True, exist_ok=True)
     kernel = newest(root)
     if kernel:
@@ -52,7 +52,7 @@ def find_or_fetch(say):
             return kernel
         for leftover in root.glob(".new.*"):
             shutil.rmtree(leftover)
-        fetch(root, say)
+        fetch(root, meta_package(series), say)
     return newest(root)
 
 
@@ -61,8 +61,12 @@ def newest(root):
     return Kernel(found[-1]) if found else None
 
 
-def fetch(root, say):
-    package = resolve_package()
+def meta_package(series):
+    return f"linux-image-{series}-amd64" if series else "linux-image-amd64"
+
+
+def fetch(root, meta, say):
+    package = resolve_package(meta)
     say(f"fetching {package} (once)")
     with contextlib.ExitStack() as stack:
         new = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".new.", dir=root)))
@@ -76,12 +80,12 @@ def fetch(root, say):
         result.rename(root / f"{package}_{version}")
 
 
-def resolve_package():
+def resolve_package(meta):
     """The package that the meta-package depends on today, linux-image-6.1.0-NN-amd64."""
-    answer = run(["apt-cache", "depends", "--important", META_PACKAGE], "apt", fails_ok=True)
+    answer = run(["apt-cache", "depends", "--important", meta], "apt", fails_ok=True)
     match = re.search(r"Depends: (linux-image-\S+)", answer)
     if not match:
-        raise DevhostError(f"apt knows no package {META_PACKAGE}: run apt-get update")
+        raise DevhostError(f"apt knows no package {meta}: run apt-get update")
     return match.group(1)
 
 
@@ -92,13 +96,23 @@ def download(package, folder):
 
 def unpack_vmlinux(image):
     """The ELF file inside a bzImage: booting it directly saves unpacking it under emulation."""
-    start = image.find(XZ_MAGIC)
-    if start < 0:
-        raise DevhostError("the kernel package's image is not compressed with xz")
-    vmlinux = lzma.LZMADecompressor().decompress(image[start:])
+    if (start := image.find(XZ_MAGIC)) >= 0:
+        vmlinux = lzma.LZMADecompressor().decompress(image[start:])
+    elif (start := image.find(ZSTD_MAGIC)) >= 0:
+        vmlinux = unpack_zstd(image[start:])
+    else:
+        raise DevhostError("the kernel package's image is compressed with neither xz nor zstd")
     if not vmlinux.startswith(b"\x7fELF"):
         raise DevhostError("the kernel package's image holds no ELF file")
     return vmlinux
+
+
+def unpack_zstd(data):
+    """What follows the compressed kernel in the image makes the program complain once it has unpacked that."""
+    try:
+        return subprocess.run(["zstd", "-dc"], input=data, capture_output=True).stdout
+    except FileNotFoundError:
+        raise DevhostError("zstd is missing: apt-get install zstd") from None
 
 
 def keep_modules(tree, result):
@@ -106,11 +120,12 @@ def keep_modules(tree, result):
     source = next((tree / "lib" / "modules").iterdir())
     target = result / "lib" / "modules" / source.name
     kept = []
-    for module in source.rglob("*.ko"):
-        path = module.relative_to(source)
+    for module in (*source.rglob("*.ko"), *source.rglob("*.ko.xz")):
+        path = module.relative_to(source).with_name(module.name.removesuffix(".xz"))
         if KEPT.match(str(path.relative_to("kernel"))):
             (target / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(module, target / path)
+            content = module.read_bytes()
+            (target / path).write_bytes(lzma.decompress(content) if module.suffix == ".xz" else content)
             kept.append(target / path)
     for index in source.glob("modules.*"):
         shutil.copyfile(index, target / index.name)
