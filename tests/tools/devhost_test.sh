@@ -43,6 +43,14 @@ test_streams() {
   check "root in the same folder" "0 $work" "$(sed -n '2,3p' "$work/shared folder/facts" | xargs)"
 }
 
+# await_up OUTPUT
+await_up() {
+  for ((i = 0; i < 1200; i++)); do
+    grep -q up "$1" 2>/dev/null && break
+    sleep 0.1
+  done
+}
+
 # The devhost itself failing is 125, with the reason and the end of the console.
 test_crash() {
   local code
@@ -64,15 +72,24 @@ test_patience() {
   ((!failed)) || cat "$work/err"
 }
 
+# A machine that runs no more is told from a command that does not end.
+test_stuck() {
+  local pid code=0
+  "$devhost" --patience 10 -- sh -c 'echo up; sleep 600' >"$work/stopped" 2>"$work/err" </dev/null &
+  pid=$!
+  await_up "$work/stopped"
+  kill -STOP "$(pgrep -P "$pid")"
+  wait "$pid" || code=$?
+  check "exit code of a machine that is stopped" 124 "$code"
+  check "its reason" 1 "$(grep -c 'its kernel does not answer' "$work/err")"
+}
+
 # A signal ends everything, and nothing is left behind.
 test_signal() {
   local pid code=0
   "$devhost" -- sh -c 'echo up; sleep 600' >"$work/up" 2>"$work/err" </dev/null &
   pid=$!
-  for ((i = 0; i < 1200; i++)); do
-    grep -q up "$work/up" 2>/dev/null && break
-    sleep 0.1
-  done
+  await_up "$work/up"
   local qemu
   qemu=$(pgrep -P "$pid" || true)
   check "one child" 1 "$(wc -w <<<"$qemu")"
@@ -99,6 +116,7 @@ test_usage
 test_streams
 test_crash
 test_patience
+test_stuck
 test_signal
 test_terminal
 exit "$failed"

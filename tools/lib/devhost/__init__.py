@@ -3,3 +3,7 @@
 
 class DevhostError(Exception):
     """The devhost itself failed, as opposed to the command that runs in it."""
+
+
+class DevhostStuck(DevhostError):
+    """The devhost's machine runs no more: neither the command nor its kernel can be to blame."""

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from . import DevhostError, job, qemu, standstill, terminal
+from . import DevhostError, DevhostStuck, job, qemu, standstill, terminal
 
 # A start takes about 8 seconds of processor time, and on a busy machine any time on the clock.
 BOOT_CPU_SECONDS = 180
@@ -149,14 +149,17 @@ class Session:
                 self.ours["terminal"].sendall(data)
 
     def stood_still(self, reason):
+        before = self.console.count(standstill.ANSWER)
         said = standstill.Standstill(self.ours[qemu.MONITOR]).report(self.relay_for)
-        return self.failure(f"{reason}; its processor:\n{said}", lines=None)
+        answers = self.console.count(standstill.ANSWER) > before
+        kind, what = (DevhostError, "") if answers else (DevhostStuck, "; its kernel does not answer")
+        return self.failure(f"{reason}{what}; its processor:\n{said}", lines=None, kind=kind)
 
-    def failure(self, reason, lines=CONSOLE_LINES):
+    def failure(self, reason, lines=CONSOLE_LINES, kind=DevhostError):
         tail = self.console.decode(errors="replace").replace("\r", "").strip().splitlines()
         tail = tail[-lines:] if lines else tail
         console = "".join(f"\n  | {line}" for line in tail)
-        return DevhostError(f"{reason}{'; its console said:' if tail else ''}{console}")
+        return kind(f"{reason}{'; its console said:' if tail else ''}{console}")
 
 
 def start_thread(target):

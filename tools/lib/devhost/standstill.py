@@ -11,6 +11,7 @@ QUESTIONS = ("info status", "info registers", "info lapic", "info pic", "info re
 # SysRq by keyboard, so that only interrupts have to work: every message to the console; tasks that cannot be interrupted, all
 # tasks, timers, what the processor does.
 SYSRQ = "9wtql"
+ANSWER = b"sysrq: "
 
 
 class Standstill:
