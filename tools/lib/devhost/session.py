@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from . import DevhostError, DevhostStuck, job, qemu, standstill, terminal
+from . import DevhostError, DevhostStuck, job, monitor, pulse, qemu, standstill, terminal
 
 # A start takes about 8 seconds of processor time, and on a busy machine any time on the clock.
 BOOT_CPU_SECONDS = 180
@@ -28,6 +28,7 @@ class Session:
             self.ours[name], self.theirs[name] = socket.socketpair()
         numbers = {name: end.fileno() for name, end in self.theirs.items()}
         self.command = qemu.command(kernel, initramfs, options, numbers)
+        self.monitor = monitor.Monitor(self.ours[qemu.MONITOR])
         self.patience = options.patience
         self.terminal = terminal.Terminal() if terminal.is_interactive() else None
         self.has_input = not self.terminal and terminal.has_input()
@@ -82,7 +83,9 @@ class Session:
 
     def serve(self, process):
         started = time.monotonic()
+        heart = pulse.Pulse(process.pid, self.monitor)
         while not self.finished():
+            heart.check()
             spent = time.monotonic() - started
             if not self.ready and (spent > BOOT_SECONDS or cpu_seconds(process.pid) > BOOT_CPU_SECONDS):
                 raise self.stood_still(f"its machine did not start in {spent:.0f} s")
@@ -150,7 +153,7 @@ class Session:
 
     def stood_still(self, reason):
         before = self.console.count(standstill.ANSWER)
-        said = standstill.Standstill(self.ours[qemu.MONITOR]).report(self.relay_for)
+        said = standstill.report(self.monitor, self.relay_for)
         answers = self.console.count(standstill.ANSWER) > before
         kind, what = (DevhostError, "") if answers else (DevhostStuck, "; its kernel does not answer")
         return self.failure(f"{reason}{what}; its processor:\n{said}", lines=None, kind=kind)
