@@ -16,7 +16,7 @@ from case_main import case_main
 from support import Bulkhead, Footprint, expect, parent_of
 
 BLOCK = os.urandom(1 << 20)  # sent again and again: making a gigabyte of noise would measure the noise
-STDIO_MIB = int(os.environ.get("BULKHEAD_TEST_STDIO_MIB", "1024"))
+STDIO_MIB = int(os.environ.get("BULKHEAD_TEST_STDIO_MIB", "256"))
 REPEATED_RUNS = int(os.environ.get("BULKHEAD_TEST_RUNS", "5"))
 
 PTHREAD_PROGRAM = r"""
