@@ -72,16 +72,33 @@ test_patience() {
   ((!failed)) || cat "$work/err"
 }
 
-# A machine that runs no more is told from a command that does not end.
+# A machine that runs no more is told from a command that does not end, and is started once more.
 test_stuck() {
   local pid code=0
-  "$devhost" --patience 10 -- sh -c 'echo up; sleep 600' >"$work/stopped" 2>"$work/err" </dev/null &
+  mkdir -p "$work/once"
+  "$devhost" --patience 10 --share "$work/once" -- sh -c 'test -e "$1" && exit 7; echo >"$1"; echo up; sleep 600' \
+    name "$work/once/before" >"$work/stopped" 2>"$work/err" </dev/null &
   pid=$!
   await_up "$work/stopped"
   kill -STOP "$(pgrep -P "$pid")"
   wait "$pid" || code=$?
-  check "exit code of a machine that is stopped" 124 "$code"
-  check "its reason" 1 "$(grep -c 'its kernel does not answer' "$work/err")"
+  check "exit code of the second start" 7 "$code"
+  check "reason of the first one's end" 1 "$(grep -c 'its kernel does not answer' "$work/err")"
+}
+
+# A machine of which nothing runs gets an interrupt.
+test_pulse() {
+  local pid qemu code=0
+  "$devhost" -- sh -c 'keys() { awk "/i8042/ { print \$2; exit }" /proc/interrupts; }
+    before=$(keys); echo up; sleep 12; test "$(keys)" -gt "$before"' >"$work/asleep" 2>"$work/err" </dev/null &
+  pid=$!
+  await_up "$work/asleep"
+  qemu=$(pgrep -P "$pid")
+  kill -STOP "$qemu"
+  sleep 8
+  kill -CONT "$qemu"
+  wait "$pid" || code=$?
+  check "a key is pressed" 0 "$code"
 }
 
 # A signal ends everything, and nothing is left behind.
@@ -117,6 +134,7 @@ test_streams
 test_crash
 test_patience
 test_stuck
+test_pulse
 test_signal
 test_terminal
 exit "$failed"

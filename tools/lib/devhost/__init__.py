@@ -6,4 +6,4 @@ class DevhostError(Exception):
 
 
 class DevhostStuck(DevhostError):
-    """The devhost's machine runs no more: neither the command nor its kernel can be to blame."""
+    """The devhost's machine runs no more: its kernel does not answer."""
