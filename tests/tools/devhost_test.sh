@@ -86,19 +86,12 @@ test_stuck() {
   check "reason of the first one's end" 1 "$(grep -c 'its kernel does not answer' "$work/err")"
 }
 
-# A machine of which nothing runs gets an interrupt.
+# Whatever a machine does, it gets an interrupt now and then.
 test_pulse() {
-  local pid qemu code=0
+  local code=0
   "$devhost" -- sh -c 'keys() { awk "/i8042/ { print \$2; exit }" /proc/interrupts; }
-    before=$(keys); echo up; sleep 12; test "$(keys)" -gt "$before"' >"$work/asleep" 2>"$work/err" </dev/null &
-  pid=$!
-  await_up "$work/asleep"
-  qemu=$(pgrep -P "$pid")
-  kill -STOP "$qemu"
-  sleep 8
-  kill -CONT "$qemu"
-  wait "$pid" || code=$?
-  check "a key is pressed" 0 "$code"
+    before=$(keys); sleep 5; test "$(keys)" -gt "$before"' >"$work/out" 2>"$work/err" </dev/null || code=$?
+  check "keys are pressed" 0 "$code"
 }
 
 # A signal ends everything, and nothing is left behind.

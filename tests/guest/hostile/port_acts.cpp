@@ -68,7 +68,7 @@ void console_flood(std::uint64_t /*seed*/) {
         std::uint64_t count = 4096;
         asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(kConsole) : "memory");
     }
-    linger(3000);  // what comes too fast is dropped
+    linger(20'000);  // what comes too fast is dropped
     print("\n");
     print_outcome("prints as before");
 }

@@ -10,9 +10,6 @@ namespace {
 constexpr std::uint64_t kRingMemory = 20ULL << 20;
 constexpr std::uint64_t kRingBytes = 16 * 1024;
 
-// How often something is looked at before it counts as not coming. Each look leaves the guest.
-constexpr unsigned kPatience = 20'000;
-
 bool block_works(const Device& device) {
     Queue queue = start_device(device, 0);
     const std::uint64_t header = scratch(0);

@@ -62,6 +62,10 @@ struct Rings {
     std::uint64_t used = 0;
 };
 
+// How often something is looked at before it counts as not coming. Each look leaves the guest, so
+// this is a minute's worth in the devhost; only what is broken takes so long.
+inline constexpr unsigned kPatience = 1'000'000;
+
 // One device's register window. A value: it holds nothing but the address.
 class Device {
   public:

@@ -13,7 +13,8 @@ constexpr std::uint64_t kBuffers = kScratch;
 constexpr std::uint64_t kHeaders = kScratch + (1 << 20);
 constexpr std::uint64_t kPayload = kScratch + (2 << 20);
 
-constexpr unsigned kPatience = 2'000;
+// Of a stream that no act has.
+constexpr std::uint32_t kMarkerPort = 0xffff'fff0;
 
 Queue make_receive_queue(const Device& device) {
     device.negotiate(kVersion1 | kIndirectFeature);
@@ -98,14 +99,22 @@ bool VsockDriver::receive(Packet& packet) {
 }
 
 const char* VsockDriver::answer_to(const Packet& packet, std::uint32_t payload) {
-    if (!send(packet, payload)) return "needs reset";
+    // Packets are answered in turn, and this one with a Reset.
+    const Packet marker{
+        .source_port = kMarkerPort, .destination_port = kMarkerPort, .operation = kData};
+    if (!send(packet, payload) || !send(marker)) return "needs reset";
     const char* answer = "nothing";
     Packet received;
     while (receive(received)) {
-        if (received.operation == kReset) return "Reset";
-        answer = received.operation == kResponse ? "Response" : "another packet";
+        if (received.destination_port == kMarkerPort) return answer;
+        if (received.destination_port != packet.source_port || same_word("Reset", answer)) continue;
+        if (received.operation == kReset) {
+            answer = "Reset";
+        } else {
+            answer = received.operation == kResponse ? "Response" : "another packet";
+        }
     }
-    return answer;
+    return "BROKEN: not answered";
 }
 
 bool VsockDriver::works() {

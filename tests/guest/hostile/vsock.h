@@ -49,8 +49,8 @@ class VsockDriver {
     // Whether there is one already.
     [[nodiscard]] bool has_packet() const { return receive_.used() != taken_; }
 
-    // What the answers to `packet` are, until nothing comes any more or one is a Reset: "Response",
-    // "Reset", "nothing".
+    // What the stream's answers to `packet` are: "Reset" when one is, or else the last one:
+    // "Response", "another packet", "nothing".
     const char* answer_to(const Packet& packet, std::uint32_t payload = 0);
 
     // Opens and resets a stream.

@@ -83,7 +83,7 @@ class Session:
 
     def serve(self, process):
         started = time.monotonic()
-        heart = pulse.Pulse(process.pid, self.monitor)
+        heart = pulse.Pulse(self.monitor)
         while not self.finished():
             heart.check()
             spent = time.monotonic() - started
@@ -91,7 +91,7 @@ class Session:
                 raise self.stood_still(f"its machine did not start in {spent:.0f} s")
             if self.patience and self.ready and time.monotonic() - self.ready > self.patience:
                 raise self.stood_still(f"the command did not end in {self.patience} s")
-            if not self.relay(timeout=1):
+            if not self.relay(timeout=pulse.PERIOD_SECONDS):
                 raise self.failure("its machine died before the command ended")
         while self.terminal and self.relay(timeout=0.1, only_if_busy=True):
             pass
