@@ -1,8 +1,10 @@
 """What happens to a container without anybody's command: restarts, health checks, limits of its life; and the
 events that tell of it."""
 
+import itertools
 import json
 import os
+import select
 import signal
 import subprocess
 import time
@@ -153,8 +155,11 @@ def actions(lines):
 
 def events(bulkhead):
     """docker's events in order; a cursor goes on where it was."""
-    with subprocess.Popen(bulkhead.command("events", "--format", "json", "--filter", "container=told"), stdout=subprocess.PIPE) as follower:
-        time.sleep(0.5)
+    filters = ("--filter", "container=told", "--filter", "container=earlier")
+    with subprocess.Popen(bulkhead.command("events", "--format", "json", *filters), stdout=subprocess.PIPE) as follower:
+        while not select.select([follower.stdout], [], [], 0)[0]:  # it does not follow yet
+            command(bulkhead, "create", "--name", "earlier", "busybox", "true")
+            command(bulkhead, "rm", "earlier")
         command(bulkhead, "create", "--name", "told", "--label", "tier=front", "busybox", "sleep", "10000")
         command(bulkhead, "start", "told")
         expect_result(call(bulkhead, "exec", "told", "true"))
@@ -165,7 +170,8 @@ def events(bulkhead):
         command(bulkhead, "rm", "told")
         wanted = ["create", "start", "exec_create: true", "exec_start: true", "exec_die", "pause", "unpause", "kill", "die",
                   "destroy"]
-        lines = [follower.stdout.readline() for _ in wanted]
+        told = (line for line in follower.stdout if json.loads(line)["Actor"]["Attributes"]["name"] == "told")
+        lines = list(itertools.islice(told, len(wanted)))
         expect(actions(lines) == wanted, f"{actions(lines)}")
         follower.kill()
     die = json.loads(lines[8])

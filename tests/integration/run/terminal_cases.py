@@ -48,6 +48,10 @@ class PtyRun:
         return self.process.returncode
 
 
+# Job for a shell at a terminal: says when it is in the foreground, the second time too.
+JOB = b"""sh -c "trap 'echo cont''inued' CONT; echo be''gan; while :; do sleep 0.1; done"\n"""
+
+
 def terminal(bulkhead):
     """A shell on a terminal: its size, its resizing, its keys, its exit code, and ours restored."""
     run = PtyRun(bulkhead, "--rm", "-it", "busybox", "sh")
@@ -59,8 +63,8 @@ def terminal(bulkhead):
     # The new size arrives a moment later: the shell is asked until it has it.
     run.type(b"until stty size | grep '50 132'; do sleep 0.1; done\n")
     run.read_until(b"50 132\r\n")
-    run.type(b"sleep 1000\n")
-    time.sleep(1)
+    run.type(JOB)
+    run.read_until(b"began\r\n")
     run.type(b"\x03")  # Ctrl-C is the container's: the shell lives on
     run.type(b"echo still here: $((40 + 2))\n")
     run.read_until(b"still here: 42")
@@ -82,12 +86,12 @@ def session(bulkhead):
     """A day at a terminal: job control, vi and less, leaving the container and coming back."""
     run = PtyRun(bulkhead, "-it", "--name", "desk", "busybox", "sh")
     run.read_until(b"# ")
-    run.type(b"sleep 1000\n")
-    time.sleep(1)
+    run.type(JOB)
+    run.read_until(b"began\r\n")
     run.type(b"\x1a")  # Ctrl-Z
     run.read_until(b"Stopped")
     run.type(b"fg\n")
-    time.sleep(1)
+    run.read_until(b"continued\r\n")
     run.type(b"\x03")
     run.type(b"echo job done: $((1 + 1))\n")
     run.read_until(b"job done: 2")
