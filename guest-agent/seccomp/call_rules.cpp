@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "guest-agent/seccomp/multiplexed_calls.h"
 #include "guest-agent/seccomp/names.h"
 #include "proto/oci.pb.h"
@@ -93,7 +94,8 @@ Result<CallTable> make_call_table(const oci::v1::Seccomp& profile, std::uint32_t
     CallTable table;
     for (const auto& rule : profile.syscalls()) {
         const auto clauses = TRY(clauses_of(rule));
-        for (const auto& name : rule.names()) {
+        for (const std::string_view word : words_of(rule.names())) {
+            const std::string name(word);  // as C's strings end
             if (architecture == SCMP_ARCH_X86) {
                 for (const Clause& clause : clauses) add_multiplexed(table, name, clause);
             }

@@ -77,14 +77,15 @@ Result<void> validate_seccomp(const oci::v1::Seccomp& seccomp) {
     TRY(check_count(seccomp.architectures(), kMaxEntries, "seccomp: architectures"));
     TRY(check_count(seccomp.flags(), kMaxEntries, "seccomp: flags"));
     TRY(check_count(seccomp.syscalls(), kMaxEntries, "seccomp: rules"));
+    constexpr std::size_t kMaxNames = std::size_t{256} * 1024;  // bytes, in all rules
     std::size_t names = 0;
     for (const auto& rule : seccomp.syscalls()) {
-        names += static_cast<std::size_t>(rule.names_size());
         constexpr std::size_t kMaxConditions = 64;
         TRY(check_count(rule.args(), kMaxConditions, "seccomp: conditions"));
-        for (const auto& name : rule.names()) TRY(check_text(name, kMaxText, "seccomp: name"));
+        TRY(check_text(rule.names(), kMaxNames, "seccomp: names"));
+        names += rule.names().size();
     }
-    if (names > kMaxEntries) return Error("seccomp: too many names");
+    if (names > kMaxNames) return Error("seccomp: too many names");
     return {};
 }
 

@@ -8,16 +8,19 @@ namespace bulkhead::engine {
 
 namespace {
 
-constexpr std::uint32_t kSchema = 1;
+constexpr std::uint32_t kSchema = 2;
 constexpr const char* kFile = "config.pb";
 constexpr std::size_t kMaxBytes = 16 * 1024 * 1024;
 
 }  // namespace
 
 Result<void> save_config(const std::string& directory, const container::v1::Config& config) {
-    container::v1::Config stamped = config;
-    stamped.set_schema(kSchema);
-    return write_file_atomically(concat(directory, "/", kFile), stamped.SerializeAsString());
+    // What is written after it is merged into it when it is read. A copy of all would cost more.
+    container::v1::Config stamp;
+    stamp.set_schema(kSchema);
+    std::string bytes = stamp.SerializeAsString();
+    config.AppendToString(&bytes);
+    return write_file_atomically(concat(directory, "/", kFile), bytes);
 }
 
 Result<container::v1::Config> load_config(const std::string& directory) {

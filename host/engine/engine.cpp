@@ -39,7 +39,8 @@ Result<Engine> Engine::open(const state::Paths& paths) {
 
 ContainerEvents Engine::events_of(const Record& record) const {
     const auto config = load_config(store_.directory_of(record));
-    return {event_journal(store_.paths()), record, config ? *config : container::v1::Config()};
+    if (config) return {event_journal(store_.paths()), record, *config};
+    return {event_journal(store_.paths()), record, container::v1::Config()};
 }
 
 Result<state::Container> Engine::create(const state::NewContainer& wanted,

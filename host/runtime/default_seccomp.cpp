@@ -1,7 +1,6 @@
 // The default seccomp profile: everything that docker's default allows a container to call. What is
 // left out is what touches the whole kernel rather than the container (mounting, tracing, modules,
 // clocks, BPF, io_uring, AF_VSOCK), unless the container holds the capability for it.
-#include <algorithm>
 #include <array>
 
 #include "host/runtime/seccomp_profile.h"
@@ -101,19 +100,9 @@ constexpr std::array<Conditional, 2> kByMachine = {{
 // question.
 constexpr std::array<std::uint64_t, 5> kPersonalities = {0, 0x8, 0x2'0000, 0x2'0008, 0xFFFF'FFFF};
 
-std::vector<std::string> words(std::string_view text) {
-    std::vector<std::string> result;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(' '), text.size());
-        result.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return result;
-}
-
 SeccompRule allow(std::string_view names) {
     SeccompRule rule;
-    rule.names = words(names);
+    rule.names = names;
     rule.action = kAllow;
     return rule;
 }

@@ -84,11 +84,23 @@ Result<SeccompArgument> read_argument(const Json& json) {
     return argument;
 }
 
+// A name that no system call has is not an error: profiles are written for many kernels.
+Result<std::string> read_names(const Json& json) {
+    std::vector<std::string> all = TRY(strings_at(json, "names"));
+    all.push_back(TRY(string_at(json, "name")));
+    std::string names;
+    for (const std::string& name : all) {
+        if (name.find(' ') != std::string::npos)
+            return Error(concat("seccomp profile: \"", name, "\" is not a system call's name"));
+        if (!names.empty() && !name.empty()) names += ' ';
+        names += name;
+    }
+    return names;
+}
+
 Result<SeccompRule> read_rule(const Json& json) {
     SeccompRule rule;
-    rule.names = TRY(strings_at(json, "names"));
-    std::string single = TRY(string_at(json, "name"));
-    if (!single.empty()) rule.names.push_back(std::move(single));
+    rule.names = TRY(read_names(json));
     rule.action = TRY(string_at(json, "action"));
     if (rule.names.empty() || !rule.action.starts_with("SCMP_ACT_"))
         return Error("seccomp profile: a rule needs \"names\" and an SCMP_ACT_ \"action\"");

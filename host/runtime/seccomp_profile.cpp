@@ -42,7 +42,7 @@ bool applies(const SeccompRule& rule, const CapabilityNames& capabilities, const
 
 void add_rule(const SeccompRule& rule, oci::v1::Seccomp& seccomp) {
     auto& added = *seccomp.add_syscalls();
-    added.mutable_names()->Assign(rule.names.begin(), rule.names.end());
+    added.set_names(rule.names);
     added.set_action(rule.action);
     if (rule.errno_ret) added.set_errno_ret(*rule.errno_ret);
     for (const SeccompArgument& argument : rule.args) {

@@ -27,7 +27,7 @@ struct SeccompArgument {
 // A rule counts when every capability and one of the machines it includes are there, and none that
 // it excludes. Empty lists ask for nothing. Machines have Go's names: "amd64", "arm64".
 struct SeccompRule {
-    std::vector<std::string> names;
+    std::string names;  // with spaces between them
     std::string action;
     std::optional<std::uint32_t> errno_ret;
     std::vector<SeccompArgument> args;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/words.h"
 #include "proto/oci.pb.h"
 
 namespace bulkhead::runtime {
@@ -44,8 +45,18 @@ constexpr std::array<std::string_view, 9> kTaken = {
 // AF_UNIX, AF_INET, AF_INET6, AF_NETLINK.
 constexpr std::array<std::uint64_t, 4> kFamilies = {1, 2, 10, 16};
 
-bool taken(const std::string& name) {
+bool taken(std::string_view name) {
     return std::ranges::find(kTaken, name) != kTaken.end();
+}
+
+std::string without_taken(std::string_view names) {
+    std::string left;
+    for (const std::string_view name : words_of(names)) {
+        if (taken(name)) continue;
+        if (!left.empty()) left += ' ';
+        left += name;
+    }
+    return left;
 }
 
 Error contradiction(std::string_view option) {
@@ -77,13 +88,13 @@ SeccompProfile strict_seccomp_profile() {
     std::erase_if(profile.rules,
                   [](const SeccompRule& rule) { return !rule.include_capabilities.empty(); });
     for (SeccompRule& rule : profile.rules) {
-        std::erase_if(rule.names, taken);
+        rule.names = without_taken(rule.names);
         rule.exclude_capabilities.clear();
     }
     std::erase_if(profile.rules, [](const SeccompRule& rule) { return rule.names.empty(); });
     for (const std::uint64_t family : kFamilies) {
         SeccompRule rule;
-        rule.names = {"socket"};
+        rule.names = "socket";
         rule.action = "SCMP_ACT_ALLOW";
         rule.args.push_back({0, family, 0, "SCMP_CMP_EQ"});
         profile.rules.push_back(std::move(rule));

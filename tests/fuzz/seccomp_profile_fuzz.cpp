@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "host/runtime/seccomp_profile.h"
 #include "proto/oci.pb.h"
 
@@ -16,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto seccomp = resolve_seccomp(*profile, {"CAP_KILL"}, machine);
         BULKHEAD_CHECK(seccomp.default_action() == profile->default_action);
         for (const auto& rule : seccomp.syscalls()) {
-            BULKHEAD_CHECK(rule.names_size() > 0);
-            for (const auto& name : rule.names()) BULKHEAD_CHECK(bulkhead::is_utf8(name));
+            BULKHEAD_CHECK(!bulkhead::words_of(rule.names()).empty());
+            BULKHEAD_CHECK(bulkhead::is_utf8(rule.names()));
             for (const auto& argument : rule.args()) BULKHEAD_CHECK(argument.index() < 6);
         }
     }

@@ -75,7 +75,7 @@ TEST_CASE("init: it has no more privileges than its program, which a strict filt
     auto& seccomp = *spec.mutable_linux()->mutable_seccomp();
     seccomp.set_default_action("SCMP_ACT_ALLOW");
     auto& rule = *seccomp.add_syscalls();
-    rule.add_names("rt_sigtimedwait");
+    rule.set_names("rt_sigtimedwait");
     rule.set_action("SCMP_ACT_KILL_PROCESS");
     CHECK(agent.run(request).output ==
           "CapEff: 0000000000000000 NoNewPrivs: 1 Seccomp: 0 "

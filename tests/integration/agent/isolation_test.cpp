@@ -95,8 +95,7 @@ void forbid_mkdir(v1::StartRequest& request) {
     auto* seccomp = request.mutable_spec()->mutable_linux()->mutable_seccomp();
     seccomp->set_default_action("SCMP_ACT_ALLOW");
     auto* rule = seccomp->add_syscalls();
-    rule->add_names("mkdir");
-    rule->add_names("mkdirat");
+    rule->set_names("mkdir mkdirat");
     rule->set_action("SCMP_ACT_ERRNO");
     rule->set_errno_ret(EMLINK);
 }

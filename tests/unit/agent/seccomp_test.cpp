@@ -45,7 +45,7 @@ oci::v1::Seccomp allow_all() {
 oci::v1::SeccompRule& add_rule(oci::v1::Seccomp& profile, const std::string& name,
                                const std::string& action) {
     auto* rule = profile.add_syscalls();
-    rule->add_names(name);
+    rule->set_names(name);
     rule->set_action(action);
     return *rule;
 }
