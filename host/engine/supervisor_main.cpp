@@ -69,7 +69,7 @@ Result<void> serve(const state::Paths& paths, const HostFiles& files, const std:
                    UniqueFd lock, OwnCgroup& cgroup, UniqueFd& first_client) {
     TRY(share_thread_memory());
     const UniqueFd signals = TRY(watch_signals());
-    auto store = TRY(state::StateStore::open(paths));
+    auto store = state::StateStore::opened(paths);
     const state::Record record = TRY(store.find(id));
     state::Container container =
         TRY(lock.valid() ? store.adopt(record, std::move(lock)) : store.claim(record));

@@ -59,6 +59,11 @@ Result<std::string> random_id() {
     return id;
 }
 
+bool is_id(std::string_view text) {
+    return text.size() == 2 * kIdBytes &&
+           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string short_id(std::string_view id) {
     return std::string(id.substr(0, kShortIdLength));
 }

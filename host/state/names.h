@@ -11,6 +11,9 @@ namespace bulkhead::state {
 // 64 hexadecimal digits from the kernel's random numbers.
 Result<std::string> random_id();
 
+// Whether it is a whole one.
+bool is_id(std::string_view text);
+
 // The first 12 digits, as lists show it.
 std::string short_id(std::string_view id);
 

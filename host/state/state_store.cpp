@@ -61,6 +61,14 @@ void mark_lost(Record& record) {
     record.error = "the host went down while it ran";
 }
 
+// The id that a name stands for.
+std::optional<std::string> id_behind(const std::string& link) {
+    std::array<char, 128> buffer{};
+    const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
+    if (length <= 0) return {};
+    return std::string(buffer.data(), static_cast<std::size_t>(length));
+}
+
 // A new container's directory, hidden, with its lock held. It is there before its name is claimed:
 // a name without a directory is one that a crash left.
 Result<UniqueFd> make_hidden(const std::string& hidden) {
@@ -168,13 +176,11 @@ bool StateStore::container_exists(std::string_view id) const {
 // A name whose container does not exist: its owner crashed between the two, or a reboot emptied
 // the state directory. Or one of two that a rename left, which crashed half-way.
 bool StateStore::claim_is_stale(const std::string& link) const {
-    std::array<char, 128> buffer{};
-    const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
-    if (length <= 0) return false;
-    const std::string id(buffer.data(), static_cast<std::size_t>(length));
-    if (!container_exists(id)) return true;
+    const auto id = id_behind(link);
+    if (!id) return false;
+    if (!container_exists(*id)) return true;
     for (const bool auto_remove : {false, true}) {
-        const std::string directory = concat(containers_folder(auto_remove), "/", id);
+        const std::string directory = concat(containers_folder(auto_remove), "/", *id);
         const auto record = read_record(directory);
         if (!record) continue;
         // Whoever renames it holds its lock until the record has the new name.
@@ -299,17 +305,21 @@ std::string StateStore::socket_of(const Record& record) const {
     return concat(paths_.state, "/", kSocketsFolder, "/", record.id, ".sock");
 }
 
+std::optional<Record> StateStore::read(bool auto_remove, const std::string& id) const {
+    const std::string directory = concat(containers_folder(auto_remove), "/", id);
+    auto record = read_record(directory);
+    if (!record || record->id != id) return {};
+    if (is_live(record->status) && !lock_is_held(directory)) mark_lost(*record);
+    return *std::move(record);
+}
+
 std::vector<Record> StateStore::list() const {
     std::vector<Record> records;
     for (const bool auto_remove : {false, true}) {
         const std::string folder = containers_folder(auto_remove);
         for (const std::string& entry : entries_of(folder)) {
             if (entry.starts_with('.')) continue;
-            const std::string directory = concat(folder, "/", entry);
-            auto record = read_record(directory);
-            if (!record || record->id != entry) continue;
-            if (is_live(record->status) && !lock_is_held(directory)) mark_lost(*record);
-            records.push_back(*std::move(record));
+            if (auto record = read(auto_remove, entry)) records.push_back(*std::move(record));
         }
     }
     std::stable_sort(records.begin(), records.end(),
@@ -317,7 +327,29 @@ std::vector<Record> StateStore::list() const {
     return records;
 }
 
+std::optional<Record> StateStore::find_id(const std::string& id) const {
+    for (const bool auto_remove : {false, true}) {
+        if (auto record = read(auto_remove, id)) return record;
+    }
+    return {};
+}
+
+std::optional<Record> StateStore::find_name(const std::string& name) const {
+    const auto id = id_behind(name_link(name));
+    auto record = id ? find_id(*id) : std::nullopt;
+    if (record && record->name != name) return {};  // it has another one by now
+    return record;
+}
+
+// All records are read only for what is neither an id nor a name.
 Result<Record> StateStore::find(std::string_view reference) const {
+    const std::string text(reference);
+    if (is_id(text)) {
+        if (auto record = find_id(text)) return *std::move(record);
+    }
+    if (check_name(text)) {
+        if (auto record = find_name(text)) return *std::move(record);
+    }
     std::optional<Record> by_prefix;
     for (Record& record : list()) {
         if (record.id == reference || record.name == reference) return std::move(record);

@@ -29,6 +29,9 @@ class StateStore {
     // Makes the directories that are missing, and removes what crashed --rm containers left.
     static Result<StateStore> open(Paths paths);
 
+    // The same where somebody has just opened it: looks at nothing.
+    static StateStore opened(Paths paths) { return StateStore(std::move(paths)); }
+
     [[nodiscard]] const Paths& paths() const { return paths_; }
 
     // Claims an id and a name. An error that is EEXIST: the name is taken.
@@ -70,6 +73,9 @@ class StateStore {
     Result<void> sweep() const;
     void sweep_files() const;
     [[nodiscard]] Result<Container> own(const Record& record, UniqueFd lock) const;
+    [[nodiscard]] std::optional<Record> read(bool auto_remove, const std::string& id) const;
+    [[nodiscard]] std::optional<Record> find_id(const std::string& id) const;
+    [[nodiscard]] std::optional<Record> find_name(const std::string& name) const;
     [[nodiscard]] bool container_exists(std::string_view id) const;
     [[nodiscard]] std::string containers_folder(bool auto_remove) const;
     [[nodiscard]] std::string name_link(std::string_view name) const;

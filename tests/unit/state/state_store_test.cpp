@@ -117,6 +117,13 @@ TEST_CASE("a container is found by id, name, and the beginning of an id") {
     CHECK(store.find("two")->id == second.record().id);
     CHECK(store.find("three").error().message() == "No such container: three");
     CHECK_FALSE(store.find(""));
+    const StateStore opened = StateStore::opened(store.paths());
+    CHECK(opened.find(id)->name == "one");
+    CHECK(opened.find(second.record().id)->name == "two");
+    // An id that there is not, and the name of a rename that crashed before it came to its end.
+    CHECK_FALSE(store.find(std::string(64, 'a')));
+    REQUIRE(::symlink(id.c_str(), (store.paths().root + "/names/half").c_str()) == 0);
+    CHECK_FALSE(store.find("half"));
 }
 
 TEST_CASE("a running container is not removed without force") {
