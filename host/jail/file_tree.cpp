@@ -82,19 +82,21 @@ Result<UniqueFd> new_mount(const char* type, std::initializer_list<MountOption> 
     return mount;
 }
 
-// Makes what a mount goes onto, below `root`: directories, and for a file an empty one. What is
-// there already, in a branch that was attached before, is as good.
+bool make_node(int root, const std::filesystem::path& relative, bool directory) {
+    const int made = directory ? ::mkdirat(root, relative.c_str(), 0755)
+                               : ::mknodat(root, relative.c_str(), S_IFREG | 0444, 0);
+    return made == 0 || errno == EEXIST;
+}
+
+// Makes what a mount goes onto, below `root`: a directory or an empty file, and what is above it.
+// What is there already, in a branch that was attached before, is as good.
 Result<void> make_place(int root, const std::filesystem::path& relative, bool directory) {
-    std::filesystem::path above;
-    for (const auto& part : directory ? relative : relative.parent_path()) {
-        above /= part;
-        if (::mkdirat(root, above.c_str(), 0755) != 0 && errno != EEXIST)
-            return errno_error("make " + above.string());
+    if (make_node(root, relative, directory)) return {};
+    if (errno == ENOENT && relative.has_parent_path()) {
+        TRY(make_place(root, relative.parent_path(), true));
+        if (make_node(root, relative, directory)) return {};
     }
-    if (directory || ::faccessat(root, relative.c_str(), F_OK, 0) == 0) return {};
-    const UniqueFd file(::openat(root, relative.c_str(), O_CREAT | O_RDONLY | O_CLOEXEC, 0444));
-    if (!file.valid()) return errno_error("make " + relative.string());
-    return {};
+    return errno_error("make " + relative.string());
 }
 
 Result<void> attach(int root, const Branch& branch) {
@@ -109,8 +111,9 @@ Result<void> attach(int root, const Branch& branch) {
 Result<std::vector<Branch>> copy_branches(std::span<const TreeEntry> entries) {
     std::vector<Branch> branches;
     for (const TreeEntry& entry : entries) {
-        if (::access(entry.path.c_str(), F_OK) != 0 && errno == ENOENT) continue;
-        branches.push_back(TRY(copy_branch(entry)));
+        auto branch = copy_branch(entry);
+        if (!branch && branch.error().is(std::errc::no_such_file_or_directory)) continue;
+        branches.push_back(TRY(std::move(branch)));
     }
     UniqueFd proc = TRY(new_mount("proc", {{"subset", "pid"}, {"hidepid", "invisible"}}));
     branches.push_back({"/proc", true, std::move(proc)});
