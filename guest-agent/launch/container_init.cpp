@@ -57,8 +57,10 @@ int exit_code_of(int wait_status) {
 Result<pid_t> fork_program() {
     const sigset_t signals = passed_signals();
     sigset_t before;
-    // Before the fork: no signal is lost between the program's start and the first wait.
+    // Before the fork: no signal is lost between the program's start and the first wait, and the
+    // program sees by which name it goes.
     ::sigprocmask(SIG_BLOCK, &signals, &before);
+    ::prctl(PR_SET_NAME, "init");
     const pid_t child = ::fork();
     if (child < 0) return errno_error("init: fork");
     if (child > 0) return child;
@@ -68,7 +70,6 @@ Result<pid_t> fork_program() {
 }
 
 void run_init(pid_t program) {
-    ::prctl(PR_SET_NAME, "init");
     // The streams' ends are the program's alone, and the status channel's end means that it runs.
     ::close_range(0, ~0U, 0);
     const sigset_t signals = passed_signals();
