@@ -1,5 +1,6 @@
 #include <sched.h>
 
+#include "base/words.h"
 #include "guest-agent/spec/check.h"
 #include "guest-agent/spec/mount_options.h"
 #include "guest-agent/spec/namespaces.h"
@@ -77,15 +78,15 @@ Result<void> validate_seccomp(const oci::v1::Seccomp& seccomp) {
     TRY(check_count(seccomp.architectures(), kMaxEntries, "seccomp: architectures"));
     TRY(check_count(seccomp.flags(), kMaxEntries, "seccomp: flags"));
     TRY(check_count(seccomp.syscalls(), kMaxEntries, "seccomp: rules"));
-    constexpr std::size_t kMaxNames = std::size_t{256} * 1024;  // bytes, in all rules
+    constexpr std::size_t kMaxNameBytes = 32 * kMaxEntries;  // of a rule
     std::size_t names = 0;
     for (const auto& rule : seccomp.syscalls()) {
         constexpr std::size_t kMaxConditions = 64;
         TRY(check_count(rule.args(), kMaxConditions, "seccomp: conditions"));
-        TRY(check_text(rule.names(), kMaxNames, "seccomp: names"));
-        names += rule.names().size();
+        TRY(check_text(rule.names(), kMaxNameBytes, "seccomp: names"));
+        names += words_of(rule.names()).size();
     }
-    if (names > kMaxNames) return Error("seccomp: too many names");
+    if (names > kMaxEntries) return Error("seccomp: too many names");
     return {};
 }
 

@@ -204,6 +204,20 @@ TEST_CASE("validation: time offsets need a time namespace, and clocks that have 
           }) == "time offsets without a time namespace");
 }
 
+TEST_CASE("validation: the names of seccomp rules are counted over all rules") {
+    const auto with_names = [](int names) {
+        return [names](v1::StartRequest& request) {
+            auto& seccomp = *request.mutable_spec()->mutable_linux()->mutable_seccomp();
+            seccomp.add_syscalls()->set_names("read write");
+            std::string text;
+            for (int i = 2; i < names; ++i) text += "x ";
+            seccomp.add_syscalls()->set_names(text);
+        };
+    };
+    CHECK(error_after(with_names(4096)).empty());
+    CHECK(error_after(with_names(4097)) == "seccomp: too many names");
+}
+
 TEST_CASE("validation: hooks have absolute paths, and no more words than there is room for") {
     const auto with_hook = [](const std::string& path, int words) {
         return [path, words](v1::StartRequest& request) {
