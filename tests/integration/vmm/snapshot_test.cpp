@@ -38,7 +38,6 @@ VmOptions guest(const std::string& script) {
     Initramfs initramfs(script);
     initramfs.add_program("vsock_peer", environment("BULKHEAD_VSOCK_PEER"));
     options.initrd = initramfs.make();
-    options.arguments = "loglevel=5";
     return options;
 }
 

@@ -21,7 +21,7 @@ std::vector<DeviceSlot> device_slots() {
 // docs/boot.md has the reason for each argument, here and in machine_builder.cpp, and for those
 // that are not there.
 Result<void> append_platform_arguments(boot::CommandLine& line) {
-    return line.append("console=ttyS0 earlyprintk=ttyS0 reboot=k iommu=off");
+    return line.append("console=ttyS0 earlyprintk=ttyS0 reboot=k iommu=off tsc=nowatchdog");
 }
 
 // Linux: Documentation/admin-guide/kernel-parameters.txt, virtio_mmio.device.
