@@ -3,14 +3,13 @@
 // takes microseconds, and a test can go through all that it accepts. Thread: any.
 #pragma once
 
-#include <linux/filter.h>
 #include <sys/types.h>
 
 #include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "base/filter_code.h"
 #include "base/result.h"
 
 namespace bulkhead::seccomp {
@@ -49,12 +48,12 @@ struct Actions {
     std::uint32_t refused = 0;
 };
 
-// Pure. `self` stands in for kOwnProcess. The rules of one call must follow one another or not, as
-// they like; the calls that come first are found first.
-std::vector<sock_filter> compile(std::span<const Rule> rules, pid_t self, const Actions& actions);
+// Pure. `self` stands in for kOwnProcess. The rules of one call are tried in their order, wherever
+// they stand.
+FilterCode compile(std::span<const Rule> rules, pid_t self, const Actions& actions);
 
 // For the calling thread, and with SECCOMP_FILTER_FLAG_TSYNC for all of its process, for ever.
 // Needs no_new_privs.
-Result<void> load(std::vector<sock_filter> code, unsigned flags = 0);
+Result<void> load(FilterCode code, unsigned flags = 0);
 
 }  // namespace bulkhead::seccomp

@@ -3,51 +3,15 @@
 #include <linux/seccomp.h>
 
 #include <cstddef>
-#include <limits>
-#include <span>
 
 namespace bulkhead::agent {
 namespace {
 
-constexpr std::size_t kLongestBranch = std::numeric_limits<std::uint8_t>::max();
-
-sock_filter statement(unsigned code, std::size_t k) {
-    return {.code = static_cast<std::uint16_t>(code),
-            .jt = 0,
-            .jf = 0,
-            .k = static_cast<std::uint32_t>(k)};
-}
-
-// Skips so many instructions if the comparison with k holds, and so many if it does not.
-sock_filter branch(unsigned comparison, std::uint32_t k, std::size_t if_true,
-                   std::size_t if_false) {
-    return {.code = static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K),
-            .jt = static_cast<std::uint8_t>(if_true),
-            .jf = static_cast<std::uint8_t>(if_false),
-            .k = k};
-}
-
-sock_filter load(std::size_t offset) {
-    return statement(BPF_LD | BPF_W | BPF_ABS, offset);
-}
-
-void append(FilterCode& code, const FilterCode& more) {
-    code.insert(code.end(), more.begin(), more.end());
-}
-
-// `if_false` follows where the comparison does not hold; `if_true` comes behind it. Branches reach
-// 255 instructions, jumps reach everything.
-void append_choice(FilterCode& code, unsigned comparison, std::uint32_t k,
-                   const FilterCode& if_false, const FilterCode& if_true) {
-    if (if_false.size() <= kLongestBranch) {
-        code.push_back(branch(comparison, k, if_false.size(), 0));
-    } else {
-        code.push_back(branch(comparison, k, 0, 1));
-        code.push_back(statement(BPF_JMP | BPF_JA, if_false.size()));
-    }
-    append(code, if_false);
-    append(code, if_true);
-}
+using seccomp::append;
+using seccomp::branch;
+using seccomp::load_word;
+using seccomp::return_code;
+using seccomp::statement;
 
 constexpr std::uint32_t low(std::uint64_t value) {
     return static_cast<std::uint32_t>(value);
@@ -135,10 +99,10 @@ FilterCode condition_code(const Condition& condition, std::size_t after) {
         code.push_back(
             branch(test.comparison, test.k, distance(test.if_true), distance(test.if_false)));
     };
-    code.push_back(load(offsets.high));
+    code.push_back(load_word(offsets.high));
     if (masked) code.push_back(statement(BPF_ALU | BPF_AND | BPF_K, high(condition.value)));
     for (const Test& test : first) add_test(test);
-    code.push_back(load(offsets.low));
+    code.push_back(load_word(offsets.low));
     if (masked) code.push_back(statement(BPF_ALU | BPF_AND | BPF_K, low(condition.value)));
     add_test(low_test(condition));
     return code;
@@ -146,7 +110,8 @@ FilterCode condition_code(const Condition& condition, std::size_t after) {
 
 // Returns the action if all conditions hold, and goes on behind its end otherwise.
 FilterCode clause_code(const Clause& clause) {
-    FilterCode code = return_code(clause.action);
+    FilterCode code;
+    append(code, return_code(clause.action));
     // Back to front: a condition that fails skips all that is behind it.
     for (auto condition = clause.conditions.rbegin(); condition != clause.conditions.rend();
          ++condition) {
@@ -157,38 +122,12 @@ FilterCode clause_code(const Clause& clause) {
     return code;
 }
 
-FilterCode search(std::span<const CallRange> ranges) {
-    if (ranges.size() == 1) return ranges.front().code;
-    const std::size_t middle = ranges.size() / 2;
-    FilterCode code;
-    append_choice(code, BPF_JGE, ranges[middle].first, search(ranges.first(middle)),
-                  search(ranges.subspan(middle)));
-    return code;
-}
-
 }  // namespace
-
-FilterCode return_code(std::uint32_t action) {
-    return {statement(BPF_RET | BPF_K, action)};
-}
 
 FilterCode call_code(const CallRules& rules, std::uint32_t otherwise) {
     FilterCode code;
     for (const Clause& clause : rules.clauses) append(code, clause_code(clause));
     append(code, return_code(rules.otherwise.value_or(otherwise)));
-    return code;
-}
-
-FilterCode search_code(const std::vector<CallRange>& ranges) {
-    FilterCode code = {load(offsetof(seccomp_data, nr))};
-    append(code, search(ranges));
-    return code;
-}
-
-FilterCode architecture_code(std::uint32_t architecture, const FilterCode& matching,
-                             const FilterCode& rest) {
-    FilterCode code = {load(offsetof(seccomp_data, arch))};
-    append_choice(code, BPF_JEQ, architecture, rest, matching);
     return code;
 }
 

@@ -17,6 +17,9 @@
 namespace bulkhead::agent {
 namespace {
 
+using seccomp::CallRanges;
+using seccomp::return_code;
+
 // x32 calls carry this bit in the number, on the same AUDIT_ARCH as x86_64.
 constexpr std::uint32_t kX32Bit = 0x4000'0000;
 // For an architecture that the profile does not list: as in libseccomp.
@@ -46,25 +49,12 @@ Result<std::vector<std::uint32_t>> architectures_of(const oci::v1::Seccomp& prof
     return architectures;
 }
 
-// Appends a range, unless it only goes on with what the last one does.
-void add_range(std::vector<CallRange>& ranges, std::uint32_t first, FilterCode code) {
-    const auto same = [](const sock_filter& a, const sock_filter& b) {
-        return a.code == b.code && a.jt == b.jt && a.jf == b.jf && a.k == b.k;
-    };
-    if (!ranges.empty() && ranges.back().first == first) ranges.pop_back();
-    if (!ranges.empty() && std::equal(ranges.back().code.begin(), ranges.back().code.end(),
-                                      code.begin(), code.end(), same)) {
-        return;
-    }
-    ranges.push_back({first, std::move(code)});
-}
-
-void add_ranges(std::vector<CallRange>& ranges, std::uint32_t from, const CallTable& table,
+void add_ranges(CallRanges& ranges, std::uint32_t from, const CallTable& table,
                 std::uint32_t otherwise) {
-    add_range(ranges, from, return_code(otherwise));
+    ranges.add(from, return_code(otherwise));
     for (const auto& [call, rules] : table.calls) {
-        add_range(ranges, call, call_code(rules, otherwise));
-        add_range(ranges, call + 1, return_code(otherwise));
+        ranges.add(call, call_code(rules, otherwise));
+        ranges.add(call + 1, return_code(otherwise));
     }
 }
 
@@ -73,31 +63,31 @@ Result<FilterCode> code_for(std::uint32_t architecture, bool with_x32,
                             const oci::v1::Seccomp& profile) {
     const std::uint32_t otherwise = TRY(default_action(profile));
     const CallTable table = TRY(make_call_table(profile, architecture));
-    std::vector<CallRange> ranges;
+    CallRanges ranges;
     add_ranges(ranges, 0, table, otherwise);
     if (table.last_call && !lets_calls_through(otherwise)) {
-        add_range(ranges, *table.last_call + 1, return_code(SECCOMP_RET_ERRNO | ENOSYS));
+        ranges.add(*table.last_call + 1, return_code(SECCOMP_RET_ERRNO | ENOSYS));
     }
     if (with_x32) {
         add_ranges(ranges, kX32Bit, TRY(make_call_table(profile, SCMP_ARCH_X32)), otherwise);
     } else {
-        add_range(ranges, kX32Bit,
-                  return_code(architecture == SCMP_ARCH_X86_64 ? kForeign : otherwise));
+        ranges.add(kX32Bit, return_code(architecture == SCMP_ARCH_X86_64 ? kForeign : otherwise));
     }
-    return search_code(ranges);
+    return ranges.search_code();
 }
 
 Result<FilterCode> whole_code(const oci::v1::Seccomp& profile) {
     const auto architectures = TRY(architectures_of(profile));
     const bool with_x32 =
         std::find(architectures.begin(), architectures.end(), SCMP_ARCH_X32) != architectures.end();
-    FilterCode code = return_code(kForeign);
+    FilterCode code;
+    seccomp::append(code, return_code(kForeign));
     // Back to front, so that the machine's own comes first. libseccomp's number of an architecture
     // is the kernel's AUDIT_ARCH number, but for x32, which is part of x86_64.
     for (auto each = architectures.rbegin(); each != architectures.rend(); ++each) {
         if (*each == SCMP_ARCH_X32) continue;
         const auto matching = TRY(code_for(*each, with_x32 && *each == SCMP_ARCH_X86_64, profile));
-        code = architecture_code(*each, matching, code);
+        code = seccomp::architecture_code(*each, matching, code);
     }
     return code;
 }

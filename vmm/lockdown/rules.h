@@ -3,6 +3,7 @@
 // it, and the test jail_syscalls fails when the two differ. Thread: any.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "vmm/lockdown/rule.h"
@@ -17,6 +18,6 @@ std::vector<Rule> all_rules();
 std::vector<Rule> rules_for(Role role);
 
 // The architecture's part of the list: calls that others do not have, and KVM's requests.
-std::vector<Rule> platform_rules();
+std::span<const Rule> platform_rules();
 
 }  // namespace bulkhead::lockdown

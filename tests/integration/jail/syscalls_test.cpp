@@ -9,14 +9,13 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <set>
 
 #include <catch2/catch.hpp>
 
 #include "base/text.h"
 #include "tests/integration/jail/documented.h"
+#include "tests/support/seccomp_interpreter.h"
 #include "vmm/lockdown/filter.h"
 #include "vmm/lockdown/rules.h"
 
@@ -26,35 +25,7 @@ namespace {
 
 constexpr pid_t kSelf = 4711;
 
-// The few instructions of classic BPF that a filter is made of, as the kernel runs them.
-std::uint32_t run_filter(const std::vector<sock_filter>& code, const seccomp_data& call) {
-    std::array<std::byte, sizeof(call)> bytes{};
-    std::memcpy(bytes.data(), &call, sizeof(call));
-    std::uint32_t a = 0;
-    for (std::size_t at = 0; at < code.size(); ++at) {
-        const sock_filter& each = code[at];
-        switch (each.code) {
-            case BPF_LD | BPF_W | BPF_ABS:
-                std::memcpy(&a, bytes.data() + each.k, sizeof(a));
-                break;
-            case BPF_ALU | BPF_AND | BPF_K:
-                a &= each.k;
-                break;
-            case BPF_JMP | BPF_JA:
-                at += each.k;
-                break;
-            case BPF_JMP | BPF_JEQ | BPF_K:
-                at += a == each.k ? each.jt : each.jf;
-                break;
-            case BPF_RET | BPF_K:
-                return each.k;
-            default:
-                FAIL("an instruction of no known kind");
-        }
-    }
-    FAIL("the filter ends without an answer");
-    return 0;
-}
+using test::run_filter;
 
 seccomp_data call_of(int number) {
     seccomp_data call{};

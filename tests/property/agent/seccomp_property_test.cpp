@@ -16,65 +16,12 @@
 #include "guest-agent/seccomp/names.h"
 #include "guest-agent/seccomp/program.h"
 #include "proto/oci.pb.h"
+#include "tests/support/seccomp_interpreter.h"
 
 namespace bulkhead::agent {
 namespace {
 
 using Code = std::vector<sock_filter>;
-
-std::uint32_t load_word(const seccomp_data& data, std::uint32_t offset) {
-    std::uint32_t word = 0;
-    REQUIRE(offset + sizeof(word) <= sizeof(data));
-    std::memcpy(&word, reinterpret_cast<const char*>(&data) + offset, sizeof(word));
-    return word;
-}
-
-bool holds(unsigned comparison, std::uint32_t a, std::uint32_t k) {
-    switch (comparison) {
-        case BPF_JEQ:
-            return a == k;
-        case BPF_JGT:
-            return a > k;
-        case BPF_JGE:
-            return a >= k;
-        case BPF_JSET:
-            return (a & k) != 0;
-        default:
-            FAIL("unknown comparison");
-            return false;
-    }
-}
-
-// What the kernel would do: linux/net/core/filter.c, as far as seccomp filters go.
-std::uint32_t interpret(const Code& code, const seccomp_data& data) {
-    std::uint32_t a = 0;
-    for (std::size_t at = 0; at < code.size(); ++at) {
-        const sock_filter& instruction = code[at];
-        switch (BPF_CLASS(instruction.code)) {
-            case BPF_LD:
-                a = load_word(data, instruction.k);
-                break;
-            case BPF_ALU:
-                REQUIRE(BPF_OP(instruction.code) == BPF_AND);
-                a &= instruction.k;
-                break;
-            case BPF_JMP:
-                if (BPF_OP(instruction.code) == BPF_JA) {
-                    at += instruction.k;
-                } else {
-                    at += holds(BPF_OP(instruction.code), a, instruction.k) ? instruction.jt
-                                                                            : instruction.jf;
-                }
-                break;
-            case BPF_RET:
-                return instruction.k;
-            default:
-                FAIL("unknown instruction");
-        }
-    }
-    FAIL("ran past the end");
-    return 0;
-}
 
 scmp_compare theirs(const std::string& op) {
     const std::vector<std::pair<std::string, scmp_compare>> table = {
@@ -200,7 +147,8 @@ TEST_CASE("seccomp: our filter decides as libseccomp's does") {
         const Code expected = by_libseccomp(profile);
         for (int i = 0; i < 200; ++i) {
             const seccomp_data call = any_call();
-            RC_ASSERT(interpret(ours->instructions, call) == interpret(expected, call));
+            RC_ASSERT(test::run_filter(ours->instructions, call) ==
+                      test::run_filter(expected, call));
         }
     }));
 }
