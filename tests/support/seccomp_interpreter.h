@@ -21,6 +21,8 @@ inline bool bpf_holds(unsigned comparison, std::uint32_t a, std::uint32_t k) {
             return a > k;
         case BPF_JGE:
             return a >= k;
+        case BPF_JSET:
+            return (a & k) != 0;
         default:
             FAIL("unknown comparison");
             return false;
